@@ -1,0 +1,1 @@
+"""Pure. What crosses a process border: topics, envelope, outcomes, messages, HTTP bodies."""

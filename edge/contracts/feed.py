@@ -1,0 +1,53 @@
+"""The feed: what HQ sends hub-wards. `GET /api/v1/feed?after=SEQ&limit=N` with the hub's bearer token."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Struct
+
+from edge.contracts.envelope import Id
+
+FEED_MAX_PAGE = 500
+
+
+class MemberChange(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="member"):
+    """A member was made or changed at HQ. None means: leave as it is; an empty name takes the name away."""
+
+    member: Id
+    name: Annotated[str, msgspec.Meta(max_length=80)] | None = None
+    language: str | None = None
+    greeting: Literal["name", "nameless"] | None = None
+
+
+class CardChange(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="card"):
+    """A card now belongs to a member, is blocked, or is gone. card_id: canonical (edge.contracts.card_id)."""
+
+    card_id: str
+    state: Literal["active", "blocked", "gone"]
+    member: Id | None = None
+
+
+class Erasure(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="erasure"):
+    """Forget this member: a tombstone that wins over any later fact."""
+
+    member: Id
+
+
+FeedBody = MemberChange | CardChange | Erasure
+
+
+class FeedItem(Struct, frozen=True):
+    """seq: rises without end, unique at HQ; the hub stores the highest it has applied."""
+
+    seq: int
+    body: FeedBody
+
+
+class FeedPage(Struct, frozen=True):
+    """next: the cursor to ask with; more: ask again at once."""
+
+    items: list[FeedItem]
+    next: int
+    more: bool

@@ -1,0 +1,1 @@
+"""What every process needs: clock, ids, configuration, logging, health, metrics. Knows no shop."""

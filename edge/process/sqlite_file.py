@@ -1,0 +1,122 @@
+"""One SQLite file, kept safe: WAL with synchronous FULL (asserted), one connection that writes and checkpoints, readers
+apart, a reserve file for the full disk, a check at start (reliability.md: findings 3, 6, 7; guarantees G1, G7, G8).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.process.errors import OperatorError
+
+# 64 pages = 256 KiB: the WAL must stay smaller than half the reserve, or a full disk cannot be left again.
+WAL_PAGES = 64
+RESERVE_BYTES = 1024 * 1024
+
+
+class SqliteFile:
+    """A file with exactly one writing connection, used under a lock, and one reading connection per thread.
+
+    path: the database file; its folder is created with mode 700. synchronous: FULL in every product; a test's mutant passes
+    NORMAL with `assert_durable=False` to show what that would lose.
+    """
+
+    def __init__(self, path: Path, *, synchronous: str = "FULL", assert_durable: bool = True) -> None:
+        self.path = path
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._reserve = path.with_name(path.name + ".reserve")
+        self._lock = threading.RLock()
+        self._readers = threading.local()
+        self._open_readers: list[sqlite3.Connection] = []
+        self._writer = self._connect(writes=True, synchronous=synchronous)
+        if assert_durable:
+            self._assert_durable()
+        self._check()
+        self._keep_reserve()
+
+    @property
+    def writer(self) -> sqlite3.Connection:
+        """The writing connection, for migrations at start; afterwards use `write()`."""
+        return self._writer
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One durable transaction: committed when the block ends, rolled back when it raises."""
+        with self._lock:
+            if self._writer.in_transaction:  # nested: joins the outer transaction
+                yield self._writer
+                return
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+            except BaseException:
+                self._writer.rollback()
+                raise
+            self._commit()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection that can only read, own to this thread."""
+        reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
+        if reader is None:
+            reader = self._connect(writes=False, synchronous="FULL")
+            self._readers.connection = reader
+            with self._lock:
+                self._open_readers.append(reader)
+        yield reader
+
+    def close(self) -> None:
+        """Close every connection; the WAL is folded into the file."""
+        with self._lock:
+            for reader in self._open_readers:
+                with contextlib.suppress(sqlite3.ProgrammingError):
+                    reader.close()
+            self._writer.close()
+
+    def _connect(self, *, writes: bool, synchronous: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES if writes else 0}")
+        if not writes:
+            connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    def _commit(self) -> None:
+        try:
+            self._writer.commit()
+        except sqlite3.OperationalError as error:
+            self._writer.rollback()
+            if "full" in str(error):
+                self._reserve.unlink(missing_ok=True)  # room for the checkpoint; made again at the next start
+            raise
+
+    def _assert_durable(self) -> None:
+        journal = self._writer.execute("PRAGMA journal_mode").fetchone()[0]
+        synchronous = self._writer.execute("PRAGMA synchronous").fetchone()[0]
+        if (journal, synchronous) != ("wal", 2):
+            raise OperatorError(
+                "store_not_durable",
+                f"opening {self.path} (journal {journal}, synchronous {synchronous})",
+                "Put the file on a local disk: WAL with synchronous FULL is needed so that a power cut loses nothing.",
+            )
+
+    def _check(self) -> None:
+        try:
+            result = self._writer.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            result = str(error)
+        if result != "ok":
+            raise OperatorError(
+                "store_damaged", f"checking {self.path}", f"Move it aside and salvage it with 'sqlite3 {self.path} .recover'."
+            )
+
+    def _keep_reserve(self) -> None:
+        if not self._reserve.exists():
+            with contextlib.suppress(OSError):  # a full disk already: nothing to reserve
+                self._reserve.write_bytes(b"\0" * RESERVE_BYTES)

@@ -1,0 +1,59 @@
+"""What a reader understood. The border of this package: the kiosk takes these and nothing deeper."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Medium = Literal["nfc", "code", "typed"]
+Trouble = Literal["unreadable", "two_cards"]
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead:
+    """One card presented once. A card left on the reader is one read.
+
+    medium: how it was presented. value: upper-case hex of the ISO 14443-A id (4, 7, 10 bytes) for nfc; text for codes.
+    random_id: the id is made up anew at each tap (ISO 14443-3: 4 bytes, first 08), as phones do: never an identity.
+    evidence: what a proof of the card needs, or None.
+    reader: which reader. monotonic: seconds on the bridge's clock when the card was understood.
+    """
+
+    medium: Medium
+    value: str
+    reader: str
+    monotonic: float
+    random_id: bool = False
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardGone:
+    """The card left the field. held_s: for how long it was there."""
+
+    reader: str
+    monotonic: float
+    held_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CardTrouble:
+    """Something was presented and gave no id: unreadable, or two cards at once."""
+
+    reader: str
+    monotonic: float
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderState:
+    """The reader came up or went away; code and hint are for the technician."""
+
+    reader: str
+    monotonic: float
+    up: bool
+    code: str = "ok"
+    hint: str = ""
+
+
+ReaderEvent = CardRead | CardGone | CardTrouble | ReaderState

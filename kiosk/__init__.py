@@ -1,0 +1,1 @@
+"""From a card read to a greeting and a recorded arrival."""
