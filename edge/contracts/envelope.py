@@ -6,6 +6,7 @@ version is accepted (unknown fields are ignored), a newer major is refused.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
@@ -58,6 +59,8 @@ class _Head(Struct):
     kind: str
 
 
+# msgspec quotes an unknown enum value; it may be personal.
+_QUOTED_VALUE = re.compile(r" '.*'(?= - at `|$)", re.DOTALL)
 _HEAD = msgspec.json.Decoder(_Head)
 _ENCODER = msgspec.json.Encoder()
 M = TypeVar("M", bound=Envelope)
@@ -102,11 +105,11 @@ def _decode(decoder: msgspec.json.Decoder[T], payload: bytes, tried: str) -> T:
     try:
         return decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ContractError("malformed", tried, _shape_only(error)) from None
+        raise ContractError("malformed", tried, shape_only(error)) from None
 
 
-def _shape_only(error: Exception) -> str:
-    """What is wrong without the value itself: msgspec names the expected type and the path, never the content."""
+def shape_only(error: Exception) -> str:
+    """What is wrong, without the content: the expected type and the path are told, a quoted value never is."""
     if isinstance(error, msgspec.ValidationError):
-        return f"Mend the message: {error}."
+        return f"Mend the message: {_QUOTED_VALUE.sub('', str(error))}."
     return "Send valid UTF-8 JSON."

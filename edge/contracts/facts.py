@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Struct
 
-from edge.contracts.envelope import Id, Instant, check_version
+from edge.contracts.envelope import Id, Instant, check_version, shape_only
 from edge.contracts.errors import ContractError
 from edge.contracts.money import Money
 from edge.contracts.names import Name
@@ -165,7 +165,7 @@ def read_fact(raw: bytes) -> Fact:
     try:
         return _FACT.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ContractError("malformed", tried, f"Mend the fact: {error}.") from None
+        raise ContractError("malformed", tried, shape_only(error)) from None
 
 
 class _BodyHead(Struct):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import Struct
 
 from edge.contracts.envelope import Envelope, Instant, Reader
@@ -20,7 +21,7 @@ class Status(Envelope, kw_only=True, frozen=True, omit_defaults=True, tag="statu
     online: bool
     since: Instant
     version: str
-    problems: list[Problem] = []
+    problems: list[Problem] = msgspec.field(default_factory=list)
 
 
 _READER = Reader(Status)

@@ -1,0 +1,1 @@
+"""Ports. The only folder that imports pyserial."""

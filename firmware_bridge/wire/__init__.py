@@ -1,0 +1,1 @@
+"""Pure: bytes to frames, frames to what a reader understood, and back."""

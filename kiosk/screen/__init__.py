@@ -1,0 +1,1 @@
+"""The kiosk's screen: scene (pure), board (thread-safe), server and event stream, page."""

@@ -1,0 +1,113 @@
+"""`python -m edge.broker run --config broker.toml`, `python -m edge.broker check-config broker.toml`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Literal, Protocol
+
+import click
+
+from edge.broker.config import BrokerConfig, identities, read_config
+from edge.broker.mosquitto import Mosquitto, find_binary, find_plugin
+from edge.broker.ports import check_free
+from edge.process import logs
+from edge.process.config import read_secret
+from edge.process.errors import OperatorError
+from edge.process.notify import notify
+
+_LOOK_EVERY_S = 0.2
+
+
+class RunningBroker(Protocol):
+    """start: returns when connections are accepted. wait: exit status, or None while it runs. stop: leaves nothing behind."""
+
+    def start(self) -> None: ...
+    def wait(self, timeout_s: float | None = None) -> int | None: ...
+    def stop(self) -> None: ...
+
+
+@click.group(help="The store's MQTT broker: Mosquitto, configured and supervised, or an embedded one for demos.")
+def main() -> None:
+    """The commands of this process."""
+
+
+@main.command(help="Run the broker until SIGTERM or Ctrl-C.")
+@click.option("--config", "file", type=click.Path(path_type=Path), required=True, help="broker.toml")
+def run(file: Path) -> None:
+    """Exit status: 0 after a goodbye, 1 when the broker ended by itself, 2 when a person has to mend something."""
+    logs.configure("broker")
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        sys.exit(serve(read_config(file), stopping))
+    except OperatorError as error:
+        _give_up(error)
+
+
+@main.command("check-config", help="Judge a configuration file without starting anything.")
+@click.argument("file", type=click.Path(path_type=Path))
+def check_config(file: Path) -> None:
+    """Exit status 0 when it can be used, else 2."""
+    try:
+        config = read_config(file)
+        identities(config)
+        if config.admin is not None:
+            read_secret(config.admin.password_file)
+    except OperatorError as error:
+        _give_up(error)
+    click.echo(f"{file}: well; {len(config.accounts)} accounts, broker {choose(config)}")
+
+
+def choose(config: BrokerConfig) -> Literal["mosquitto", "embedded"]:
+    """What `kind = "auto"` means on this machine."""
+    if config.broker.kind == "auto":
+        return "mosquitto" if find_binary() and find_plugin() else "embedded"
+    return config.broker.kind
+
+
+def serve(config: BrokerConfig, stopping: threading.Event) -> int:
+    """Run until `stopping` is set (0) or the broker ends by itself (1). Raises OperatorError when it cannot start."""
+    section = config.broker
+    check_free(section.host, section.port, "MQTT")
+    check_free(section.listen_ws(), section.ws_port, "MQTT over WebSocket")
+    broker = _make(config)
+    log = logs.get_logger(part="broker")
+    try:
+        broker.start()
+        log.info("broker_up", kind=choose(config), port=section.port, ws_port=section.ws_port)
+        notify("READY=1")
+        while not stopping.is_set():
+            if broker.wait(_LOOK_EVERY_S) is not None:
+                log.error("broker_ended", code="broker_ended")
+                return 1
+        notify("STOPPING=1")
+        return 0
+    finally:
+        broker.stop()
+
+
+def _make(config: BrokerConfig) -> RunningBroker:
+    if choose(config) == "mosquitto":
+        return Mosquitto(config)
+    try:
+        from edge.broker.embedded import Embedded  # amqtt is there only where the demo is installed
+    except ModuleNotFoundError as error:
+        raise OperatorError(
+            "embedded_missing",
+            f"starting the embedded broker ({error.name} is missing)",
+            "Install Mosquitto: apt install mosquitto",
+        ) from None
+    return Embedded(config)
+
+
+def _give_up(error: OperatorError) -> None:
+    click.echo(str(error), err=True)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""JSON Schema (2020-12) of everything that crosses a border, generated from the structs; docs/schemas holds the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from edge.contracts import alert, answer, arrival, directory, facts, feed, news, status
+
+CROSSING: dict[str, type] = {
+    "arrival": arrival.Arrival,
+    "answer": answer.Answer,
+    "alert": alert.Alert,
+    "status": status.Status,
+    "news": news.News,
+    "fact": facts.Fact,
+    "fact_answers": facts.FactAnswers,
+    "feed_page": feed.FeedPage,
+    "directory_page": directory.DirectoryPage,
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Name -> JSON Schema of that message or body."""
+    return {
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(shape)}
+        for name, shape in CROSSING.items()
+    }

@@ -1,0 +1,124 @@
+"""Fill the demo's hub: the made-up store, and real sales where a person names a file or folder of them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+from msgspec import Struct
+
+from edge.crm.demo_card import demo_uid
+from edge.demo.credentials import write_closed
+from edge.demo.data import store_pack
+from edge.demo.layout import Layout
+from edge.demo.supervise import python_module
+from edge.process.errors import OperatorError
+
+Tell = Callable[[str], None]
+
+
+class Account(Struct, frozen=True):
+    """An associate of the demo. sign_in: the PIN."""
+
+    name: str
+    sign_in: str
+    about: str
+
+
+class Person(Struct, frozen=True):
+    """A member of the demo. id: for `tap member:ID`. card: canonical card id."""
+
+    id: str
+    name: str | None
+    card: str
+    about: str
+
+
+def prepare(layout: Layout, today: date, tell: Tell) -> None:
+    """Make the store's pack once, and load it; a later start finds everything loaded and changes nothing."""
+    if not layout.pack.exists():
+        tell("making up a hardware store, its people and eighteen months of receipts ...")
+        write_closed(layout.pack, msgspec.json.encode(store_pack(today=today)).decode())
+        write_closed(layout.cards, msgspec.json.encode({person.id: person.card for person in people(layout)}).decode())
+    if layout.marker.exists():
+        return
+    _run_hub(layout, "load-store", str(layout.pack))
+    write_closed(layout.marker, '{"loaded": true}\n')
+
+
+def import_sales(layout: Layout, sales: Path, tell: Tell) -> None:
+    """Import real point-of-sale files; every numbered customer gets a card that `tap member:NUMBER` presents."""
+    tell(f"importing sales from {sales} (a repeated import doubles nothing) ...")
+    _run_hub(layout, "import-sales", "--demo-cards", str(sales))
+    known = msgspec.json.decode(layout.cards.read_bytes(), type=dict[str, str])
+    numbers = {number for file in sales_files(sales) for number in _customers(file)}
+    known.update({number: f"nfc:{demo_uid(number)}" for number in numbers if number not in known})
+    write_closed(layout.cards, msgspec.json.encode(known).decode())
+
+
+def accounts(layout: Layout) -> list[Account]:
+    """The demo's associates with their PINs."""
+    return [
+        Account(
+            one["associate"],
+            one["pin"],
+            f"{one['display_name']}: {', '.join(one['skills'])}; speaks {', '.join(one['languages'])}",
+        )
+        for one in _pack(layout)["associates"]
+    ]
+
+
+def people(layout: Layout) -> list[Person]:
+    """The demo's members, the ones with a story first. A blocked card is no card to show."""
+    return [
+        Person(one["key"], one["name"], next(card["card_id"] for card in one["cards"] if card["state"] == "active"), _about(one))
+        for one in _pack(layout)["members"]
+        if any(card["state"] == "active" for card in one["cards"])
+    ]
+
+
+def sales_files(place: Path) -> list[Path]:
+    """The file itself, or the sales files of a folder in the order of their names."""
+    return sorted([*place.glob("*.csv"), *place.glob("*.csv.gz")]) if place.is_dir() else [place]
+
+
+def _about(member: dict[str, Any]) -> str:
+    projects = [project["title"] for project in member["projects"]]
+    told = [f"project: {', '.join(projects)}" if projects else "", "an open complaint" if member["complaints"] else ""]
+    wishes = "wants to be left alone" if member["not_today"] else ""
+    return "; ".join(part for part in [*told, wishes, f"speaks {member['language']}"] if part)
+
+
+def _customers(file: Path) -> Iterator[str]:
+    """Customer numbers of one sales file as the importer writes them: `17850`, never `17850.0`."""
+    opener: Callable[..., IO[str]] = gzip.open if file.suffix == ".gz" else open
+    try:
+        with opener(file, "rt", encoding="utf-8", errors="replace", newline="") as text:
+            for row in csv.DictReader(text):
+                number = (row.get("CustomerID") or "").strip().removesuffix(".0")
+                if number.isdigit():
+                    yield number
+    except (OSError, EOFError, csv.Error):
+        return  # the importer has already told what is wrong with this file
+
+
+def _run_hub(layout: Layout, command: str, *arguments: str) -> None:
+    """Run a command of the hub and let the person see its progress."""
+    words = python_module("edge.hub", command, "--config", str(layout.config("hub")), *arguments)
+    status = subprocess.run(words, check=False, stdout=sys.stderr).returncode
+    if status:
+        raise OperatorError(
+            "hub_command_failed", f"running 'hub {command}'", "Its own message is above; mend that and start again."
+        )
+
+
+def _pack(layout: Layout) -> dict[str, Any]:
+    pack: dict[str, Any] = msgspec.json.decode(layout.pack.read_bytes())
+    return pack

@@ -1,0 +1,91 @@
+"""`shopbell tap CARD`: present a card to the simulated reader of a running demo."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from edge.demo.layout import Layout, default_folder
+from edge.process.errors import OperatorError
+
+_UID = re.compile(r"(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20})\Z")
+_ANSWER_WITHIN_S = 5.0
+_HELP = "Say member:NAME, or uid: and 4, 7 or 10 bytes in hex."
+
+
+def uid_of(card: str, known: dict[str, str]) -> str:
+    """`member:maria`, `uid:04A2...`, or a bare word where only one of them is possible -> the NFC id in hex.
+
+    known: member id -> canonical card id (`nfc:...`), as the demo wrote it down.
+    """
+    kind, colon, value = card.partition(":")
+    if not colon:
+        kind, value = ("member", card) if card in known or not _UID.match(card) else ("uid", card)
+        if card in known and _UID.match(card):
+            raise OperatorError("card_ambiguous", f"presenting {card!r}", f"Say member:{card} or uid:{card}.")
+    if kind == "uid":
+        if not _UID.match(value):
+            raise OperatorError("card_invalid", "presenting a card by its id", _HELP)
+        return value.upper()
+    if kind == "member":
+        if value not in known:
+            raise OperatorError("member_unknown", f"presenting the card of {value!r}", f"Members of this demo: {_some(known)}.")
+        return known[value].removeprefix("nfc:")
+    raise OperatorError("card_kind_unknown", f"presenting a card of kind {kind!r}", _HELP)
+
+
+def _some(known: dict[str, str]) -> str:
+    names = sorted(known)
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def known_cards(layout: Layout) -> dict[str, str]:
+    """The demo's members and their cards, or OperatorError where no demo has been set up."""
+    try:
+        return msgspec.json.decode(layout.cards.read_bytes(), type=dict[str, str])
+    except FileNotFoundError:
+        raise OperatorError("demo_missing", f"looking for a demo in {layout.folder}", "Start one: shopbell demo") from None
+
+
+def ask_reader(path: Path, request: dict[str, object]) -> None:
+    """One request to the simulated reader's socket, or OperatorError with the reader's own code and hint."""
+    tried = "reaching the simulated reader"
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
+            channel.settimeout(_ANSWER_WITHIN_S)
+            channel.connect(str(path))
+            channel.sendall(json.dumps(request).encode() + b"\n")
+            answer = json.loads(channel.makefile("rb").readline() or b"{}")
+    except (FileNotFoundError, ConnectionRefusedError):
+        raise OperatorError("demo_not_running", tried, "Start the demo: shopbell demo") from None
+    except PermissionError:
+        raise OperatorError("reader_not_yours", tried, "Only the user who started the demo can present cards to it.") from None
+    except (OSError, ValueError):
+        raise OperatorError("reader_silent", tried, "Look at the kiosk's log, or start the demo again.") from None
+    if "error" in answer:
+        raise OperatorError(answer["error"]["code"], tried, answer["error"]["hint"])
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("card")
+@click.option("--hold", "hold_s", type=click.FloatRange(0.05, 600), default=0.6, show_default=True, help="Seconds on the reader.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path), help="The demo's folder, if it is not the usual one.")
+def tap(card: str, hold_s: float, folder: Path | None) -> None:
+    """Present CARD: member:maria, uid:04A2B3C4D5E6F7, or a bare word where only one of them is possible."""
+    layout = Layout(folder or default_folder())
+    try:
+        ask_reader(layout.reader_socket, {"present": {"uid": uid_of(card, known_cards(layout))}, "hold_s": hold_s})
+    except OperatorError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    click.echo("The card is on the reader.")
+
+
+if __name__ == "__main__":
+    tap(prog_name="shopbell tap")

@@ -1,0 +1,1 @@
+"""HQ's HTTP interface: facts in, feed out, members, health, metrics, OpenAPI."""

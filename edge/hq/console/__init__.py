@@ -1,0 +1,1 @@
+"""HQ's console: server-rendered pages over the same store."""

@@ -1,0 +1,64 @@
+"""Pure. How the console says things: times, outcomes, ends."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+OUTCOMES = {
+    "welcome": "Welcome",
+    "repeat": "Again",
+    "stranger": "Unknown card",
+    "guest": "Guest rang",
+    "not_today": "Not today",
+    "blocked": "Blocked card",
+}
+# Colour of a badge by what it says; the word always stands in it too.
+TONES = {
+    "welcome": "leaf",
+    "guest": "sky",
+    "stranger": "brass",
+    "blocked": "rust",
+    "served": "leaf",
+    "expired": "rust",
+    "withdrawn": "",
+}
+REASONS = {
+    "help": "Help",
+    "pickup": "Pick-up",
+    "return": "Return",
+    "appointment": "Appointment",
+    "looking": "Just looking",
+}
+ENDS = {"served": "Served", "withdrawn": "Withdrawn", "expired": "Expired"}
+TOPICS = {"how_it_went": "How it went", "preference": "Preference", "project": "Project", "other": "Note"}
+ASSURANCES = {"proven": "Proven card", "plain": "Plain card", "typed": "Typed number"}
+
+
+def stamp(moment: datetime) -> str:
+    """`2026-11-21 09:15:00Z`: the same for every store."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """`just now`, `4 min ago`, `3 h ago`, `2 days ago`; `ahead` is what a wrong clock makes of it."""
+    seconds = (now - moment).total_seconds()
+    if seconds < -90:
+        return "ahead of our clock"
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min ago"
+    if seconds < 86400:
+        return f"{int(seconds // 3600)} h ago"
+    days = int(seconds // 86400)
+    return "1 day ago" if days == 1 else f"{days} days ago"
+
+
+def short(reference: str) -> str:
+    """The end of an opaque reference, enough to tell two apart on a page (the beginning of a UUIDv7 is its time)."""
+    return reference if len(reference) <= 12 else f"…{reference[-8:]}"
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """`1 visit`, `2 visits`."""
+    return f"{number:,} {one if number == 1 else many}"

@@ -1,0 +1,137 @@
+"""The hub's configuration: hub.toml, frozen, with bounds. Secrets stand in files of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta, Struct
+
+from edge.broker.accounts import AccountsConfig
+from edge.contracts.money import Currency
+from edge.contracts.names import Name
+from edge.hub.letterhead import HUB_NAME
+from edge.process import config as reader
+from edge.process.errors import OperatorError
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[float, Meta(gt=0, le=604_800)]
+
+
+class Web(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the hub serves HTTP. public_url: as phones reach it. secure_cookies: False only on loopback."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8610
+    public_url: str = ""
+    secure_cookies: bool = True
+    threads: Annotated[int, Meta(ge=4, le=256)] = 32
+
+
+class Broker(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The store's broker. ws_url: what phones are told."""
+
+    host: str = "127.0.0.1"
+    port: Port = 1883
+    username: str
+    password_file: str
+    ws_url: str
+
+
+class Hq(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The way to HQ."""
+
+    url: str
+    token_file: str
+
+
+class Keys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """card_key_file: 32 bytes hex, per store. evidence_key_file: X25519 private, 32 bytes hex."""
+
+    card_key_file: str
+    evidence_key_file: str
+
+
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Seconds throughout; docs/operations.md says what each does to shoppers and staff."""
+
+    visit_gap_s: Seconds = 5400
+    alert_expires_s: Seconds = 300
+    escalate_after_s: Seconds = 60
+    hold_s: Annotated[float, Meta(ge=0, le=3600)] = 90
+    card_grace_s: Annotated[float, Meta(ge=0, le=86_400)] = 900
+    session_s: Seconds = 36_000
+    idle_s: Seconds = 1800
+
+
+class KioskEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A kiosk of this store and the token it fetches the directory with."""
+
+    name: Name
+    token_file: str
+
+
+class HubConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """hub.toml. timezone: IANA; times of sales files and of client cards are the store's."""
+
+    store: Name
+    store_name: Annotated[str, Meta(min_length=1, max_length=80)]
+    timezone: str = "Europe/London"
+    currency: Currency = "GBP"
+    language: str = "en"
+    data_dir: str
+    web: Web = Web()
+    broker: Broker
+    accounts: AccountsConfig
+    hq: Hq | None = None
+    keys: Keys
+    policy: Policy = Policy()
+    kiosks: list[KioskEntry] = []
+
+
+class Secrets(Struct, frozen=True):
+    """What the secret files hold. kiosk_tokens: token -> kiosk."""
+
+    card_key: bytes
+    evidence_key: bytes
+    broker_password: str
+    hq_token: str | None
+    kiosk_tokens: dict[str, str]
+
+
+def load(path: Path) -> HubConfig:
+    """Read hub.toml, or raise OperatorError. No secret file is opened."""
+    config = reader.load(path, HubConfig)
+    try:
+        ZoneInfo(config.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise OperatorError("config_invalid", f"the timezone in {path}", "Use an IANA name such as Europe/London.") from None
+    username = f"{config.store}.hub.{HUB_NAME}"
+    if config.broker.username != username:
+        raise OperatorError("config_invalid", f"the broker's username in {path}", f"This hub's account is called {username}.")
+    names = [kiosk.name for kiosk in config.kiosks]
+    if len(set(names)) != len(names):
+        raise OperatorError("config_invalid", f"the kiosks in {path}", "Give every kiosk a name of its own.")
+    return config
+
+
+def read_secrets(config: HubConfig) -> Secrets:
+    """Open every secret file the configuration names, or raise OperatorError `secret_*`."""
+    tokens = {reader.read_secret(kiosk.token_file): kiosk.name for kiosk in config.kiosks}
+    if len(tokens) != len(config.kiosks):
+        raise OperatorError("secret_shared", "reading the kiosks' tokens", "Give every kiosk a token of its own.")
+    return Secrets(
+        card_key=reader.read_key(config.keys.card_key_file, 32),
+        evidence_key=reader.read_key(config.keys.evidence_key_file, 32),
+        broker_password=reader.read_secret(config.broker.password_file),
+        hq_token=None if config.hq is None else reader.read_secret(config.hq.token_file),
+        kiosk_tokens=tokens,
+    )
+
+
+def as_builtins(config: HubConfig) -> dict[str, object]:
+    """The configuration as plain values, for `check-config`; it holds paths of secrets, never secrets."""
+    plain: dict[str, object] = msgspec.to_builtins(config)
+    return plain

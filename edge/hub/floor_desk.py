@@ -1,0 +1,170 @@
+"""The floor with its store: applies the pure floor to alert rows, inside the caller's transaction. Ends become facts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, tzinfo
+from typing import Literal, Protocol
+
+from edge.associates import floor
+from edge.associates.floor import FloorAlert, FloorPolicy, Refusal
+from edge.associates.moments import Moment, elapsed
+from edge.associates.routing import OnShift
+from edge.contracts.facts import AlertBody
+from edge.contracts.outcomes import ALERT_ENDS
+from edge.hub.metrics import HubMetrics
+from edge.hub.store import alerts, idempotency, members, sessions, visits
+from edge.hub.store.facts import Facts
+from edge.hub.store.visits import Visit
+from edge.process.ids import Ids
+
+Action = Literal["claim", "release", "served"]
+
+
+class Memory(Protocol):
+    """What the floor asks of the customer memory: one line readable at arm's length, or None."""
+
+    def headline(self, member: str, reason: str | None, today: date) -> str | None: ...
+
+
+class FloorDesk:
+    """session_s, idle_s: who counts as on shift. visit_gap_s: after which a visit is over. zone: the store's, for its days."""
+
+    def __init__(
+        self,
+        *,
+        store: str,
+        policy: FloorPolicy,
+        session_s: float,
+        idle_s: float,
+        visit_gap_s: float,
+        memory: Memory,
+        zone: tzinfo,
+        facts: Facts,
+        ids: Ids,
+        metrics: HubMetrics,
+    ) -> None:
+        self.policy = policy
+        self._store, self._memory, self._facts, self._ids, self._metrics = store, memory, facts, ids, metrics
+        self._session_s, self._idle_s, self._visit_gap_s, self._zone = session_s, idle_s, visit_gap_s, zone
+
+    def on_shift(self, connection: sqlite3.Connection, now: Moment) -> list[OnShift]:
+        """Associates with a live session, longest signed in first."""
+        names = [
+            session.associate
+            for session in sessions.every(connection, self._store)
+            if sessions.alive(session, now, self._session_s, self._idle_s)
+        ]
+        known = (members.find_associate(connection, self._store, name) for name in dict.fromkeys(names))
+        return [OnShift(p.associate, frozenset(p.skills), frozenset(p.languages)) for p in known if p is not None]
+
+    def raise_for(self, connection: sqlite3.Connection, visit: Visit, now: Moment) -> FloorAlert:
+        """A new alert for a visit."""
+        alert = floor.raise_alert(
+            self._ids.new(),
+            visit.visit_id,
+            now,
+            self.on_shift(connection, now),
+            own=self._own_of(connection, visit),
+            reason=visit.reason,
+            language=visit.language,
+        )
+        face = alerts.AlertFace(visit.door, visit.last.at, self._headline(visit, now))
+        alerts.insert(connection, self._store, alert, face, visit.kind)
+        self._metrics.alerts.labels("raised").inc()
+        return alert
+
+    def learn_for(self, connection: sqlite3.Connection, visit: Visit, now: Moment) -> None:
+        """The visit's live alert hears what is new about it: reason, language, who it is."""
+        alert = alerts.newest_of_visit(connection, self._store, visit.visit_id)
+        if alert is None or alert.state in ALERT_ENDS:
+            return
+        own = self._own_of(connection, visit)
+        told = floor.learn(alert, self.on_shift(connection, now), own=own, reason=visit.reason, language=visit.language)
+        kind = alerts.kind_of(connection, self._store, alert.alert_id)
+        if told == alert and kind == visit.kind:
+            return
+        if told == alert:
+            told = replace(alert, rev=alert.rev + 1)
+        alerts.save(connection, self._store, told)
+        alerts.set_face(connection, self._store, alert.alert_id, headline=self._headline(visit, now), kind=visit.kind)
+
+    def withdraw_for(self, connection: sqlite3.Connection, visit_id: str, now: Moment) -> None:
+        """The shopper wants to be left alone: live alerts end, and no alert of the visit tells anything any more."""
+        for alert in alerts.of_visit(connection, self._store, visit_id):
+            ended = floor.withdraw(alert, now)
+            if ended == alert:  # it had its end already; the phones still have to forget what it said
+                ended = replace(alert, rev=alert.rev + 1)
+            else:
+                self._tell_end(connection, ended)
+            alerts.save(connection, self._store, replace(ended, reason=None, language=None, own=None))
+            alerts.set_face(connection, self._store, alert.alert_id, headline=None, kind="guest")
+        idempotency.forget_visit(connection, self._store, visit_id)
+
+    def act(
+        self, connection: sqlite3.Connection, alert_id: str, associate: str, action: Action, now: Moment
+    ) -> FloorAlert | Refusal | None:
+        """An associate claims, releases or serves. None: no such alert."""
+        alert = alerts.find(connection, self._store, alert_id)
+        if alert is None:
+            return None
+        acted = self._acted(connection, alert, associate, action, now)
+        if isinstance(acted, FloorAlert) and acted != alert:
+            self._save(connection, acted)
+            self._metrics.alerts.labels(action).inc()
+        return acted
+
+    def tick(self, connection: sqlite3.Connection, now: Moment) -> int:
+        """Escalate, expire, close visits; returns how many alerts changed."""
+        for visit in visits.all_open(connection, self._store):
+            if elapsed(visit.last, now) >= self._visit_gap_s:
+                visits.close(connection, self._store, visit.visit_id)
+        on_shift = self.on_shift(connection, now)
+        return sum(self._tick_one(connection, alert, now, on_shift) for alert in alerts.live(connection, self._store))
+
+    def close_visit(self, connection: sqlite3.Connection, visit: Visit, now: Moment) -> None:
+        """The visit is over, and so is what waits for it."""
+        visits.close(connection, self._store, visit.visit_id)
+        for alert in alerts.of_visit(connection, self._store, visit.visit_id):
+            ended = floor.expire(alert, now)
+            if ended != alert:
+                self._save(connection, ended)
+
+    def _tick_one(self, connection: sqlite3.Connection, alert: FloorAlert, now: Moment, on_shift: list[OnShift]) -> bool:
+        visit = visits.find(connection, self._store, alert.visit_id)
+        moved = floor.tick(alert, now, on_shift, self.policy, visit_open=visit is not None and visit.open)
+        if moved == alert:
+            return False
+        self._save(connection, moved)
+        self._metrics.alerts.labels("expired" if moved.state == "expired" else "escalated").inc()
+        return True
+
+    def _acted(
+        self, connection: sqlite3.Connection, alert: FloorAlert, associate: str, action: Action, now: Moment
+    ) -> FloorAlert | Refusal:
+        steps: dict[Action, Callable[[], FloorAlert | Refusal]] = {
+            "claim": lambda: floor.claim(alert, associate),
+            "release": lambda: floor.release(alert, associate, now, self.on_shift(connection, now)),
+            "served": lambda: floor.serve(alert, associate, now),
+        }
+        return steps[action]()
+
+    def _save(self, connection: sqlite3.Connection, alert: FloorAlert) -> None:
+        alerts.save(connection, self._store, alert)
+        self._tell_end(connection, alert)
+
+    def _tell_end(self, connection: sqlite3.Connection, alert: FloorAlert) -> None:
+        if alert.state in ("served", "withdrawn", "expired"):
+            body = AlertBody(alert_id=alert.alert_id, visit_id=alert.visit_id, end=alert.state)
+            self._facts.put(connection, body, key=alert.alert_id)
+
+    def _headline(self, visit: Visit, now: Moment) -> str | None:
+        if visit.member is None:
+            return None
+        return self._memory.headline(visit.member, visit.reason, now.at.astimezone(self._zone).date())
+
+    def _own_of(self, connection: sqlite3.Connection, visit: Visit) -> str | None:
+        member = None if visit.member is None else members.find_member(connection, self._store, visit.member)
+        return None if member is None else member.own_associate

@@ -1,0 +1,49 @@
+"""Opens the hub's one SQLite file, brings it to the newest version, and hands out what writes to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from edge.hub.store import memory_schema, schema
+from edge.hub.store.facts import Facts
+from edge.hub.store.members import Members
+from edge.hub.store.memory import MemoryStore
+from edge.outbox import box
+from edge.outbox.box import Outbox
+from edge.process.clock import Clock
+from edge.process.ids import Ids
+from edge.process.sqlite_file import SqliteFile
+
+FILE_NAME = "hub.db"
+
+
+@dataclass(frozen=True, slots=True)
+class HubStore:
+    """Everything that belongs to one open file. Close it with `file.close()`."""
+
+    store: str
+    file: SqliteFile
+    outbox: Outbox
+    facts: Facts
+    members: Members
+    memory: MemoryStore
+
+
+def open_hub_store(data_dir: Path, store: str, clock: Clock, ids: Ids) -> HubStore:
+    """Open (or make) `hub.db` in `data_dir`. Raises OperatorError `store_*`."""
+    file = SqliteFile(data_dir / FILE_NAME)
+    migrate(file)
+    outbox = Outbox(file, store, clock)
+    facts = Facts(outbox, store, clock, ids)
+    return HubStore(store, file, outbox, facts, Members(store, facts), MemoryStore(file, store))
+
+
+def migrate(file: SqliteFile) -> None:
+    """Apply every migration that has not been applied, each in a transaction of its own."""
+    box.migrate(file)
+    database = Database(file.writer)
+    schema.CORE.apply(database)
+    memory_schema.MIGRATIONS.apply(database)

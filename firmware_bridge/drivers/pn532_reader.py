@@ -1,0 +1,87 @@
+"""The thread that keeps one PN532 reader alive: opens the port, lets the session speak, opens again for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from firmware_bridge.card_read import ReaderEvent, ReaderState
+from firmware_bridge.errors import BridgeError
+from firmware_bridge.session.pn532_session import Out, Pn532Session
+from firmware_bridge.session.pn532_steps import Timing
+from firmware_bridge.session.presence import Presence
+
+# How long a stop may go unnoticed. `select` cannot wait for a threading.Event; four looks a second cost nothing.
+LONGEST_READ_S = 0.25
+# A replugged adapter is back within some seconds, so the longest pause is five; it never gives up (zigbee2mqtt#17809).
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
+
+
+class Line(Protocol):
+    """An opened port: read gives bytes or nothing after the limit; read and write raise BridgeError when it is gone."""
+
+    def read(self, timeout_s: float) -> bytes: ...
+    def write(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
+
+
+class Pn532Reader:
+    """A PN532 behind whatever `open_line` opens. One thread calls `run`."""
+
+    def __init__(
+        self, name: str, clock: Callable[[], float], open_line: Callable[[], Line], *, timing: Timing | None = None
+    ) -> None:
+        """name: of the reader, goes into every event. clock: monotonic seconds that really pass."""
+        self._name, self._clock, self._open_line = name, clock, open_line
+        self._timing = timing or Timing()
+        self._presence = Presence(name)
+        self._told: str | None = None
+        self._pause = FIRST_PAUSE_S
+
+    def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
+        """Deliver events until `stop`. Trouble becomes ReaderState(up=False) with code and hint; only `deliver` can raise."""
+        while not stop.is_set():
+            try:
+                self._connect(deliver, stop)
+            except BridgeError as error:
+                self._tell_down(error, deliver)
+            if stop.wait(self._pause):
+                return
+            self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
+
+    def _connect(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
+        line = self._open_line()
+        try:
+            self._converse(line, deliver, stop)
+        finally:
+            line.close()
+
+    def _converse(self, line: Line, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
+        session = Pn532Session(self._name, self._presence, self._timing)
+        self._do(session.begin(self._clock()), line, deliver)
+        while not stop.is_set():
+            data = line.read(min(session.wake_at - self._clock(), LONGEST_READ_S))
+            now = self._clock()
+            if data:
+                self._do(session.received(data, now), line, deliver)
+            self._do(session.tick(now), line, deliver)
+
+    def _do(self, out: Out, line: Line, deliver: Callable[[ReaderEvent], None]) -> None:
+        for event in out.events:  # first, so that a port lost at this moment costs no read
+            if isinstance(event, ReaderState) and event.up:
+                self._told, self._pause = "ok", FIRST_PAUSE_S
+            deliver(event)
+        if out.send:
+            line.write(out.send)
+        if out.failed is not None:
+            raise out.failed
+
+    def _tell_down(self, error: BridgeError, deliver: Callable[[ReaderEvent], None]) -> None:
+        """Say it once, not at every try."""
+        if error.code == self._told:
+            return
+        self._told = error.code
+        deliver(
+            ReaderState(self._name, self._clock(), False, error.code, f"{error.tried[:1].upper()}{error.tried[1:]}: {error.hint}")
+        )

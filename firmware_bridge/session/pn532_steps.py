@@ -1,0 +1,101 @@
+"""The state table of a PN532: in each step one command, how long its answer may take, and what comes next. Pure data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from firmware_bridge.wire.pn532_answers import (
+    ENDLESS,
+    Command,
+    get_firmware_version,
+    in_list_passive_target,
+    in_release,
+    rf_max_retries,
+    sam_configuration,
+    set_parameters,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds, each with its reason.
+
+    drain: after waking, bytes are thrown away; a chip asked by a process that was killed still sends the old answer
+        (esphome#3823), at 115200 baud the longest frame takes 24 ms and a USB adapter holds it back for 16 ms more.
+    first_ack: nfcpy waits 1500 ms on a Raspberry Pi, whose USB delays the first bytes of a serial adapter by up to 1 s.
+    ack: the chip owes it within 15 ms; nfcpy allows 100 ms; 300 ms leaves room for a loaded Pi.
+    answer: configuration answers come within some ms; nfcpy allows 100 ms, the rest is again for a loaded Pi.
+    listing: three attempts in the chip take some 30 ms.
+    liveness: a waiting chip looks exactly like a dead one; ask it every 10 s (nfcpy#63, five projects with silent readers).
+    rest: between two looks at a card that lies there; ten a second cost nothing and notice a departure in half a second.
+    quiet: a damaged exchange is repeated when the line has been still for longer than an adapter's 16 ms.
+    partial: the longest frame (24 ms) plus the adapter's 16 ms, doubled.
+    """
+
+    drain: float = 0.05
+    first_ack: float = 1.5
+    ack: float = 0.3
+    answer: float = 0.5
+    listing: float = 0.5
+    liveness: float = 10.0
+    rest: float = 0.1
+    quiet: float = 0.02
+    partial: float = 0.08
+
+
+# A PN532 that got only half of a soft reset needs a second start (esphome#3281); a third is for the cable.
+START_TRIES = 3
+# Repeats of one damaged exchange before everything starts anew.
+REPEATS = 3
+# Further attempts of a finite listing. One is not enough: a selected card spends the first request on leaving that state.
+RETRIES_WHILE_PRESENT = 2
+
+
+class Step(Enum):
+    """Where the session is."""
+
+    WAKE = "wake"
+    VERSION = "version"
+    SAM = "sam"
+    PARAMETERS = "parameters"
+    RELEASE = "release"
+    WAIT = "wait"
+    POLL = "poll"
+    ALIVE = "alive"
+    LIMIT = "limit"
+    COUNT = "count"
+    REST = "rest"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """state: what a technician calls it. command: sent on entering, or None for a pause. after: which step follows a good
+    answer, or None where the answer decides. allows: the field of Timing for the answer, or for the pause."""
+
+    state: str
+    command: Command | None
+    allows: str
+    after: Step | None
+
+
+TABLE: dict[Step, Row] = {
+    Step.WAKE: Row("waking", None, "drain", Step.VERSION),
+    Step.VERSION: Row("checking", get_firmware_version(), "answer", Step.SAM),
+    Step.SAM: Row("configuring", sam_configuration(), "answer", Step.PARAMETERS),
+    Step.PARAMETERS: Row("configuring", set_parameters(), "answer", None),
+    Step.RELEASE: Row("configuring", in_release(), "answer", Step.WAIT),
+    # From here the chip itself looks for a card, without end and without a byte on the line. It is asked for one card:
+    # asked for two, it may go on looking for the second and say nothing (NXP community, thread 481864).
+    Step.WAIT: Row("configuring", rf_max_retries(ENDLESS), "answer", Step.POLL),
+    Step.POLL: Row("polling", in_list_passive_target(1), "liveness", None),
+    # No card for a while: a new command ends the listing, and its answer shows that the chip lives.
+    Step.ALIVE: Row("polling", get_firmware_version(), "answer", Step.POLL),
+    # A card came. Listings now end by themselves; the first of them looks for a second card.
+    Step.LIMIT: Row("present", rf_max_retries(RETRIES_WHILE_PRESENT), "answer", None),
+    Step.COUNT: Row("present", in_list_passive_target(2), "listing", None),
+    Step.REST: Row("present", None, "rest", Step.CHECK),
+    Step.CHECK: Row("present", in_list_passive_target(1), "listing", None),
+}
+LISTINGS = frozenset({Step.POLL, Step.COUNT, Step.CHECK})

@@ -1,0 +1,137 @@
+"""Which card lies on the reader, decided from one listing after another. Pure; time is an argument, in seconds.
+
+A card left on the reader is one read. A listing that misses it, or sees another card for a moment, changes nothing until
+it repeats: chips of firmware 1.6 that are asked for two cards miss a card lying still at every second listing
+(NXP community, thread 481864), and a hand is never still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from firmware_bridge.card_read import CardGone, CardTrouble, ReaderEvent
+from firmware_bridge.wire.pn532_answers import Target, card_event
+
+# Empty listings before a card counts as gone: more than the one that is missed regularly (see above).
+EMPTY_TO_LEAVE = 3
+# Listings that must agree before another card takes the place of the one lying there.
+OTHER_TO_REPLACE = 2
+# After an outage as long as this nobody can say that the same visit of the card goes on.
+FORGET_AFTER_S = 30.0
+
+_UNREADABLE = "unreadable"
+_RANDOM = "random"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One listing. targets: the cards that told their id; unreadable: something answered that gave no id."""
+
+    targets: tuple[Target, ...] = ()
+    unreadable: bool = False
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Names for comparing sights. A phone changes its id when the field blinks, so every made-up id is one name."""
+        if not self.targets and self.unreadable:
+            return frozenset({_UNREADABLE})
+        return frozenset(_RANDOM if target.random_id else target.value for target in self.targets)
+
+    @property
+    def two(self) -> bool:
+        """More than one card at once."""
+        return len(self.targets) > 1
+
+    def joined(self, other: Sight) -> Sight:
+        """Both listings of one arrival together: cards of `other` that are new here are added."""
+        if not self.targets:
+            return other if other.ids else self
+        known = self.ids
+        added = tuple(
+            target for target in other.targets if target.value not in known and not (target.random_id and _RANDOM in known)
+        )
+        return other if other.two else replace(self, targets=self.targets + added)
+
+
+@dataclass(slots=True)
+class _Held:
+    sight: Sight
+    since: float
+    last_seen: float
+
+
+class Presence:
+    """What lies on the reader. `look` takes every listing and says what happened."""
+
+    def __init__(self, reader: str) -> None:
+        self._reader = reader
+        self._held: _Held | None = None
+        self._other: Sight | None = None
+        self._others = 0
+
+    @property
+    def holding(self) -> bool:
+        """Something lies there."""
+        return self._held is not None
+
+    @property
+    def wants_two(self) -> bool:
+        """The next listing should ask for two cards: two lie there, or another card was seen."""
+        held_two = self._held is not None and self._held.sight.two
+        return held_two or (self._other is not None and bool(self._other.targets))
+
+    def look(self, sight: Sight, now: float) -> tuple[ReaderEvent, ...]:
+        """Take one listing; gives what changed."""
+        if self._held is None:
+            return self._take(sight, now)
+        if _still(self._held.sight, sight):
+            self._held.last_seen = now
+            self._forget_other()
+            return ()
+        if not self._believed(sight):
+            return ()
+        return (*self._leave(now), *self._take(sight, now))
+
+    def expire(self, now: float) -> tuple[ReaderEvent, ...]:
+        """After an outage: a card not seen for long is gone."""
+        if self._held is None or now - self._held.last_seen < FORGET_AFTER_S:
+            return ()
+        return self._leave(now)
+
+    def _take(self, sight: Sight, now: float) -> tuple[ReaderEvent, ...]:
+        self._forget_other()
+        if not sight.ids:
+            return ()
+        self._held = _Held(sight, now, now)
+        return (_event(sight, self._reader, now),)
+
+    def _leave(self, now: float) -> tuple[ReaderEvent, ...]:
+        held, self._held = self._held, None
+        self._forget_other()
+        if held is None or held.sight.two or not held.sight.targets:
+            return ()  # it was never a read
+        return (CardGone(self._reader, now, held.last_seen - held.since),)
+
+    def _believed(self, sight: Sight) -> bool:
+        same = self._other is not None and self._other.ids == sight.ids and self._other.two == sight.two
+        self._other, self._others = sight, self._others + 1 if same else 1
+        return self._others >= (OTHER_TO_REPLACE if sight.ids else EMPTY_TO_LEAVE)
+
+    def _forget_other(self) -> None:
+        self._other, self._others = None, 0
+
+
+def _still(held: Sight, seen: Sight) -> bool:
+    if held.two:
+        return seen.two
+    return bool(held.ids & seen.ids)
+
+
+def _event(sight: Sight, reader: str, now: float) -> ReaderEvent:
+    return card_event(sight.targets, reader=reader, monotonic=now) or CardTrouble(reader, now, "unreadable")
+
+
+def sight_of(targets: Sequence[Target]) -> Sight:
+    """A listing that could be read."""
+    return Sight(tuple(targets))

@@ -1,0 +1,95 @@
+"""What a simulated reader can be asked, and how its parts are written. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from firmware_bridge.errors import MisuseError
+from firmware_bridge.simulator.bad_line import LINE_FAULTS, LineFault
+from firmware_bridge.simulator.cards import VirtualCard, card_with
+
+# A tap as people do it: between a third of a second and one second.
+TAP_S = 0.6
+LONGEST_S = 24 * 3600.0
+MOST_AT_ONCE = 4
+FAULTS = (*LINE_FAULTS, "hangup")
+
+Fault = LineFault | Literal["hangup"]
+
+
+class RequestError(MisuseError):
+    """The request cannot be done; code and hint go back to whoever asked."""
+
+    def __init__(self, code: str, tried: str, hint: str) -> None:
+        self.code = code
+        super().__init__(tried, hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Put cards (or a phone, when `cards` is empty) into the field for hold_s seconds; None: until removed."""
+
+    cards: tuple[VirtualCard, ...]
+    hold_s: float | None = TAP_S
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take one card, or everything, out of the field."""
+
+    uid: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Make the line misbehave."""
+
+    fault: Fault
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Do `steps`, each so many seconds after now."""
+
+    steps: tuple[tuple[float, Present | Remove | Break], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Tell what is going on."""
+
+
+Step = Present | Remove | Break
+Request = Present | Remove | Break | Play | Status
+
+
+def parse_uid(text: object) -> bytes:
+    """An id in hex, blanks and colons allowed. Raises RequestError."""
+    if not isinstance(text, str) or not re.fullmatch(r"[0-9A-Fa-f]+", re.sub(r"[\s:]", "", text)):
+        raise RequestError("bad_uid_hex", "reading a card's id", "Write it in hex: 04A2B3C4D5E6F7")
+    digits = re.sub(r"[\s:]", "", text)
+    if len(digits) not in (8, 14, 20):
+        raise RequestError(
+            "bad_uid_length", f"reading a card's id of {len(digits)} hex digits", "Ids have 8, 14 or 20 digits (4, 7 or 10 bytes)"
+        )
+    return bytes.fromhex(digits)
+
+
+def parse_card(text: object) -> VirtualCard:
+    """The usual card with this id. Raises RequestError."""
+    try:
+        return card_with(parse_uid(text))
+    except RequestError:
+        raise
+    except MisuseError as error:
+        raise RequestError("bad_uid", error.tried, error.hint) from error
+
+
+def parse_fault(value: object) -> Fault:
+    """A fault's name. Raises RequestError."""
+    if value not in FAULTS:
+        raise RequestError("unknown_fault", "reading a fault", f"Use one of {', '.join(FAULTS)}")
+    return cast(Fault, value)

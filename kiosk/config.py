@@ -1,0 +1,148 @@
+"""The kiosk's configuration: one TOML file, bounds at the value, secrets by file. Reading it opens nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from edge.contracts.card_id import KEY_BYTES
+from edge.contracts.names import Name
+from edge.process import config as reading
+from edge.process.errors import OperatorError
+from kiosk.visit.phrases import LANGUAGES
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Pin = Annotated[int, msgspec.Meta(ge=0, le=27, description="BCM number")]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+Language = Literal["en", "de", "fr", "es"]
+assert set(LANGUAGES) == {"en", "de", "fr", "es"}
+
+
+class Screen(Struct, frozen=True):
+    """Where the kiosk's own page is served: loopback only."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8601
+
+
+class ReaderAt(Struct, frozen=True):
+    """port: a serial device, or `sim:/path/to/control.sock` for a reader that does not exist."""
+
+    name: Name
+    port: Text
+    baud: Annotated[int, msgspec.Meta(ge=1200, le=4_000_000)] = 115_200
+
+
+class BrokerAt(Struct, frozen=True):
+    """The store's broker and this kiosk's account."""
+
+    host: Text
+    port: Port
+    username: Text
+    password_file: Text
+
+
+class HubAt(Struct, frozen=True):
+    """The store hub's HTTP address and this kiosk's bearer token."""
+
+    url: Text
+    token_file: Text
+
+
+class Keys(Struct, frozen=True):
+    """card_key_file: 32 bytes as hex, one key per store, changed when a kiosk is stolen."""
+
+    card_key_file: Text
+
+
+class Rules(Struct, frozen=True):
+    """repeat_window_s, not_today_armed_s: see kiosk.visit.decide.Policy. answer_wait_ms: an answer later than this is counted
+    as late (the welcome is shown at once in any case). outbox_max: arrivals that may wait for the hub.
+    """
+
+    repeat_window_s: Seconds = 600.0
+    not_today_armed_s: Annotated[float, msgspec.Meta(ge=5, le=120)] = 20.0
+    answer_wait_ms: Annotated[int, msgspec.Meta(ge=50, le=10_000)] = 300
+    outbox_max: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 20_000
+
+
+class SignalPins(Struct, frozen=True):
+    """Lights and sound. pin_factory: gpiozero's name; `mock` has pins that do not exist."""
+
+    enabled: bool = False
+    pin_factory: Literal["lgpio", "rpigpio", "pigpio", "native", "mock"] = "lgpio"
+    green: Pin = 17
+    amber: Pin = 27
+    buzzer: Pin = 22
+
+
+class KioskConfig(Struct, frozen=True):
+    """The whole file. language: of the resting screen, one of those the kiosk speaks."""
+
+    store: Name
+    kiosk: Name
+    data_dir: Text
+    reader: ReaderAt
+    broker: BrokerAt
+    hub: HubAt
+    keys: Keys
+    language: Language = "en"
+    screen: Screen = Screen()
+    policy: Rules = Rules()
+    signals: SignalPins = SignalPins()
+
+
+class Secrets(Struct, frozen=True):
+    """What the files hold. Never printed, logged or stored."""
+
+    broker_password: str
+    hub_token: str
+    card_key: bytes
+
+    def __repr__(self) -> str:
+        return "Secrets(...)"
+
+
+def load(path: Path) -> KioskConfig:
+    """Read and judge the file; raises OperatorError `config_*`."""
+    config = reading.load(path, KioskConfig)
+    _loopback_only(config.screen.host)
+    _http_url(config.hub.url)
+    return config
+
+
+def load_secrets(config: KioskConfig) -> Secrets:
+    """Read the secret files; raises OperatorError `secret_*`."""
+    return Secrets(
+        reading.read_secret(config.broker.password_file),
+        reading.read_secret(config.hub.token_file),
+        reading.read_key(config.keys.card_key_file, KEY_BYTES),
+    )
+
+
+def _loopback_only(host: str) -> None:
+    """The screen shows who is at the door, and its buttons act: nobody but this machine may reach it."""
+    try:
+        good = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        good = False
+    if not good:
+        raise OperatorError(
+            "config_screen_not_loopback",
+            "reading [screen] host",
+            'The screen is served to this machine only: set host = "127.0.0.1" (the browser runs on the kiosk itself).',
+        )
+
+
+def _http_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+        raise OperatorError(
+            "config_hub_url", "reading [hub] url", 'Write it as url = "https://hub.example:8443", without a user.'
+        )

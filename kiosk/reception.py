@@ -1,0 +1,259 @@
+"""What happens at the door, one thing after the other: a tap, a ring, a reason, "not today", a greeting that comes late.
+
+Everything is committed before the screen says it. No thread and no queue in here: kiosk.tap_loop calls it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
+from typing import Literal
+
+from edge.contracts.answer import Greeting
+from edge.contracts.outcomes import Reason
+from edge.process.clock import Clock
+from edge.process.errors import OperatorError
+from edge.process.health import Health
+from edge.process.ids import Ids
+from edge.process.logs import get_logger
+from firmware_bridge.card_read import CardRead, CardTrouble
+from kiosk.devices.signals import Signals
+from kiosk.metrics import VISITS
+from kiosk.records.book import Book, OutboxFull
+from kiosk.screen.board import Board
+from kiosk.visit.check_in import CheckIn, Door, Tap, check_in, ring, with_not_today, with_reason
+from kiosk.visit.decide import Decision
+from kiosk.visit.greeting import armed_words, full_words, guest_words, words_for, words_for_answer, words_for_reason
+from kiosk.visit.moment import Moment
+from kiosk.visit.phrases import spoken
+from kiosk.visit.recognise import identify
+from kiosk.visit.words import SceneKind, Words
+
+PRUNE_EVERY_S = 3600.0
+log = get_logger(part="door")
+
+
+@dataclass(slots=True)
+class _Shown:
+    """The visit on the screen. The hub's greeting may hold a name: it stays in memory, and no longer than the visit is shown."""
+
+    arrival_id: str
+    decision: Decision
+    words: Words
+    greeting: Greeting | None = None
+    reason: Reason | None = None
+
+
+class Reception:
+    """door: without hub key (that comes from the directory). wake: a row waits. heard: whether a hub listens.
+
+    Every method may raise sqlite3.Error, with nothing changed; the caller then says `store_failed`.
+    """
+
+    def __init__(
+        self,
+        *,
+        book: Book,
+        board: Board,
+        signals: Signals,
+        door: Door,
+        card_key: bytes,
+        clock: Clock,
+        ids: Ids,
+        health: Health,
+        resting: Callable[[SceneKind, str], Words],
+        wake: Callable[[], None],
+        heard: Callable[[], bool],
+    ) -> None:
+        self._book, self._board, self._signals, self._door = book, board, signals, door
+        self._card_key, self._clock, self._ids, self._health = card_key, clock, ids, health
+        self._resting, self._wake, self._heard = resting, wake, heard
+        self._armed_at: float | None = None
+        self._shown: _Shown | None = None
+        self._trouble: Literal["store_failed", "outbox_full"] | None = None
+        self._pruned_at = float("-inf")
+
+    def open(self) -> None:
+        """The first idle screen."""
+        self._book.probe()
+        self._health.well("records")
+        self._rest("idle")
+
+    def tap(self, presented: CardRead | CardTrouble) -> None:
+        """A card, or something that was none."""
+        identity = identify(presented, self._card_key)
+        found = self._book.directory.find(identity.token) if identity else None
+        tap = self._tap(found.member if found else None)
+        result = check_in(presented, identity, found, self._door_now(), tap)
+        if self._record(result, tap) and result.arrival is not None:
+            self._armed_at = None
+
+    def ring_bell(self, language: str | None) -> None:
+        """A guest rang. Raises OperatorError `kiosk_full` when nothing more can be taken."""
+        tap = self._tap(None)
+        tap = with_changes(tap, chosen=language or tap.chosen)
+        if not self._record(ring(self._door_now(), tap, heard=self._heard()), tap):
+            raise OperatorError("kiosk_full", "ringing the bell", "Please speak to our staff.")
+
+    def choose_reason(self, arrival_id: str, reason: Reason) -> None:
+        """Why they came: the next revision of that arrival. Choosing the same again changes nothing."""
+        visit = self._book.visits.find(arrival_id)
+        if visit is None:
+            raise OperatorError("visit_unknown", "choosing a reason", "Hold the card to the reader once more.")
+        newer = with_reason(visit.arrival, reason, self._board.chosen_language())
+        if newer is None:
+            return
+        self._book.revise([(visit, newer)])
+        self._wake()
+        log.info("revised", arrival_id=arrival_id, rev=newer.rev, reason=reason)
+        if self._shown is not None and self._shown.arrival_id == arrival_id:
+            self._shown.reason = reason
+            self._retell(self._shown.words.language)
+
+    def not_today(self, arrival_id: str | None) -> None:
+        """Leave them alone: the next tap (None), or the visit that is on the screen."""
+        if arrival_id is None:
+            self._arm()
+            return
+        visit = self._book.visits.find(arrival_id)
+        if visit is None:
+            raise OperatorError("visit_unknown", "leaving a visit alone", "Hold the card to the reader once more.")
+        visits = [visit]
+        if visit.arrival.member is not None:  # the tap before this one has called somebody as well
+            within_s = self._door.policy.repeat_window_s
+            visits += [
+                v for v in self._book.visits.of_member(visit.arrival.member, within_s) if v.arrival.arrival_id != arrival_id
+            ]
+        revisions = [(v, newer) for v in visits if (newer := with_not_today(v.arrival)) is not None]
+        self._book.revise(revisions)
+        self._forget()
+        self._board.show(words_for(Decision("not_today"), self._language()), None)
+        self._signals.play("not_today")
+        self._wake()
+        log.info("not_today", arrival_id=arrival_id, revised=len(revisions))
+
+    def set_language(self, language: str) -> None:
+        """Tell the visit that is on the screen again in this language."""
+        if self._shown is not None:
+            self._retell(spoken(language))
+
+    def greet(self, arrival_id: str, greeting: Greeting) -> None:
+        """The hub's answer: completes the words if that visit is still on the screen, else it is forgotten at once."""
+        shown = self._shown
+        if shown is None or shown.arrival_id != arrival_id:
+            return
+        shown.greeting = greeting
+        self._retell(shown.words.language)
+
+    def tick(self) -> None:
+        """About once a second: forget who is not on the screen any more, heal, prune."""
+        if self._shown is not None and self._board.view().arrival_id != self._shown.arrival_id:
+            self._forget()
+        if self._trouble is not None:
+            self._heal()
+        if self._clock.monotonic() - self._pruned_at >= PRUNE_EVERY_S:
+            self._pruned_at = self._clock.monotonic()
+            self._book.visits.prune()
+
+    def store_failed(self) -> None:
+        """The kiosk's own file does not take anything: say so; `tick` finds out when it works again."""
+        self._forget()
+        self._trouble = "store_failed"
+        self._health.ill("records", "store_failed", "See the free space and the health of the kiosk's disk.")
+        self._signals.play("refused")
+        self._rest("out_of_order")
+
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _record(self, result: CheckIn, tap: Tap) -> bool:
+        """Commit, then show. False when there is no room."""
+        arrival = result.arrival
+        if arrival is not None:
+            try:
+                self._book.record(arrival, tap.moment.monotonic)
+            except OutboxFull:
+                self._full(result.words.language)
+                return False
+        self._show(result, arrival.arrival_id if arrival is not None else None)
+        if arrival is not None:
+            self._wake()
+        VISITS.labels(result.decision.outcome).inc()
+        log.info("visit", outcome=result.decision.outcome, arrival_id=arrival.arrival_id if arrival else None)
+        return True
+
+    def _show(self, result: CheckIn, arrival_id: str | None) -> None:
+        self._forget()
+        outcome = result.decision.outcome
+        self._board.show(result.words, arrival_id)
+        if arrival_id is not None and outcome not in ("not_today", "blocked"):
+            self._shown = _Shown(arrival_id, result.decision, result.words)
+        self._signals.play(outcome)
+
+    def _retell(self, language: str) -> None:
+        """The visit on the screen, with all that is known by now."""
+        shown = self._shown
+        if shown is None:
+            return
+        words = shown.words if language == shown.words.language else self._first_words(shown, language)
+        shown.words = words
+        if shown.greeting is not None:
+            words = words_for_answer(shown.greeting, shown.decision.outcome, language) or words
+        if shown.reason is not None and words.offers_reasons and self._heard():  # thanks promise somebody who knows
+            words = words_for_reason(words, shown.reason)
+        if not self._board.complete(shown.arrival_id, words):
+            self._forget()
+
+    def _first_words(self, shown: _Shown, language: str) -> Words:
+        if shown.decision.outcome == "guest":
+            return guest_words(language, heard=self._heard())
+        return words_for(shown.decision, language)
+
+    def _arm(self) -> None:
+        self._armed_at = self._clock.monotonic()
+        self._forget()
+        self._board.show(armed_words(self._language(), self._door.policy.not_today_armed_s), None)
+        log.info("not_today_armed")
+
+    def _full(self, language: str) -> None:
+        self._forget()
+        self._trouble = "outbox_full"
+        self._health.ill("records", "outbox_full", "The hub has not answered for too long: see broker, hub and network.")
+        self._signals.play("refused")
+        self._board.show(full_words(language), None)
+        log.error("arrival_refused", code="outbox_full")
+
+    def _heal(self) -> None:
+        try:
+            if self._trouble == "store_failed":
+                self._book.probe()
+            if self._book.is_full():
+                return
+        except sqlite3.Error as error:  # still broken, and said so already
+            log.info("store_still_failed", exc_info=error)
+            return
+        self._trouble = None
+        self._health.well("records")
+        self._rest("idle")
+
+    def _forget(self) -> None:
+        self._shown = None
+
+    def _rest(self, scene: SceneKind) -> None:
+        self._board.show(self._resting(scene, self._door.language), None)
+
+    def _language(self) -> str:
+        return spoken(self._board.chosen_language(), self._door.language)
+
+    def _door_now(self) -> Door:
+        return with_changes(self._door, hub_key=self._book.directory.state().hub_key)
+
+    def _tap(self, member: str | None) -> Tap:
+        return Tap(
+            arrival_id=self._ids.new(),
+            moment=Moment(self._clock.now(), self._clock.quality(), self._clock.boot(), self._clock.monotonic()),
+            recent=self._book.visits.recent(member),
+            armed_at=self._armed_at,
+            chosen=self._board.chosen_language(),
+        )

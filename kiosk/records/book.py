@@ -1,0 +1,110 @@
+"""The kiosk's records behind one door: an arrival and its message become durable together, or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from sqlite_utils import Database
+
+from edge.contracts.arrival import Arrival
+from edge.contracts.envelope import encode
+from edge.outbox import box
+from edge.outbox.box import Outbox
+from edge.process.clock import Clock
+from edge.process.errors import OperatorError
+from edge.process.sqlite_file import SqliteFile
+from kiosk.records.directory import Directory
+from kiosk.records.numbers import Numbers
+from kiosk.records.schema import MIGRATIONS
+from kiosk.records.visits import Visit, Visits
+
+FILE_NAME = "kiosk.sqlite"
+
+
+class OutboxFull(Exception):
+    """As many arrivals wait for the hub as this kiosk may hold: the next one is refused, none is dropped (guarantee G4)."""
+
+
+def key_of(arrival_id: str, rev: int) -> str:
+    """The outbox key of one revision."""
+    return f"{arrival_id}:{rev}"
+
+
+class Book:
+    """One file: directory, visits, outbox, numbers.
+
+    outbox_max: arrivals that may wait for the hub, parked ones included.
+    """
+
+    def __init__(self, file: SqliteFile, store: str, kiosk: str, clock: Clock, outbox_max: int = 20_000) -> None:
+        self._file, self._at, self._clock, self._outbox_max = file, (store, kiosk), clock, outbox_max
+        self.directory = Directory(file, store, kiosk)
+        self.visits = Visits(file, store, kiosk, clock)
+        self.outbox = Outbox(file, store, clock)
+        self.numbers = Numbers(file, store, kiosk, clock)
+
+    def record(self, arrival: Arrival, monotonic: float) -> None:
+        """A new arrival and its outbox row in one durable transaction. monotonic: seconds when the tap was, on this boot.
+
+        Raises OutboxFull (nothing is stored) and sqlite3.Error (nothing is stored).
+        """
+        with self._file.write() as connection:
+            if self._rows(connection) >= self._outbox_max:
+                raise OutboxFull
+            self.visits.keep(connection, arrival, self._clock.boot(), monotonic)
+            self._put(connection, arrival, self._clock.boot(), monotonic)
+
+    def revise(self, revisions: Sequence[tuple[Visit, Arrival]]) -> None:
+        """Newer revisions in place of the older ones, which leave the outbox if they still wait: one row per arrival.
+
+        So a revision needs no room of its own, and after "not today" no waiting row holds the member. Raises sqlite3.Error.
+        """
+        with self._file.write() as connection:
+            for visit, newer in revisions:
+                for rev in range(newer.rev):
+                    self.outbox.remove(connection, key_of(newer.arrival_id, rev))
+                self.visits.keep(connection, newer, visit.boot, visit.monotonic)
+                self._put(connection, newer, visit.boot, visit.monotonic)
+
+    def is_full(self) -> bool:
+        """Whether the next new arrival would be refused."""
+        with self._file.read() as connection:
+            return self._rows(connection) >= self._outbox_max
+
+    def probe(self) -> None:
+        """One durable write, to see whether the file works again. Raises sqlite3.Error while it does not."""
+        with self._file.write() as connection:
+            connection.execute("PRAGMA user_version = 1")  # always writes the first page, even if nothing changes
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _rows(self, connection: sqlite3.Connection) -> int:
+        """Waiting and parked: both take room, and neither is dropped to make some."""
+        return int(connection.execute("SELECT count(*) FROM outbox WHERE store = ?", (self._at[0],)).fetchone()[0])
+
+    def _put(self, connection: sqlite3.Connection, arrival: Arrival, boot: str, monotonic: float) -> None:
+        """The row's own time counts from here; `age_s` of the stored message is what had passed since the tap by now."""
+        age = max(0.0, self._clock.monotonic() - monotonic) if boot == self._clock.boot() else None
+        message = msgspec.structs.replace(arrival, age_s=age)
+        self.outbox.put(connection, key_of(arrival.arrival_id, arrival.rev), encode(message))
+
+
+def open_book(data_dir: Path, store: str, kiosk: str, clock: Clock, outbox_max: int = 20_000) -> Book:
+    """Open the kiosk's file in `data_dir` and bring it to the newest version. Raises OperatorError when it cannot be trusted."""
+    path = data_dir / FILE_NAME
+    try:
+        file = SqliteFile(path)
+        MIGRATIONS.apply(Database(file.writer))
+        box.migrate(file)
+    except (sqlite3.OperationalError, OSError) as error:
+        hint = "See that the folder exists, belongs to this process, and that its disk has room."
+        raise OperatorError("store_unavailable", f"opening {path} ({type(error).__name__})", hint) from None
+    except sqlite3.DatabaseError:  # what SqliteFile cannot even ask: the file is no database any more
+        hint = f"Move it aside and salvage it with 'sqlite3 {path} .recover'."
+        raise OperatorError("store_damaged", f"opening {path}", hint) from None
+    return Book(file, store, kiosk, clock, outbox_max)

@@ -1,0 +1,121 @@
+"""The stage, shared by threads: taps and answers change it, streams wait for it. No thread of its own: who waits, ticks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from edge.contracts.outcomes import Reason
+from edge.process.clock import Clock
+from kiosk.screen import phrases
+from kiosk.screen.scene import Resting, SceneView, Stage
+from kiosk.visit.words import Words
+
+RING_GUARD_S = 3.0  # a finger that bounces rings once
+
+
+class Board:
+    """Thread-safe screen state. Every change wakes whoever waits for a newer version.
+
+    clock: durations are monotonic. language: of the store. resting: see kiosk.screen.scene.Stage.
+    """
+
+    def __init__(self, clock: Clock, language: str = "en", resting: Resting = phrases.resting) -> None:
+        self._clock = clock
+        self._stage = Stage(resting, language)
+        self._changed = threading.Condition()
+        self._closed = False
+        self._rung = float("-inf")
+
+    @property
+    def closed(self) -> bool:
+        """True once the kiosk is leaving; waiting then returns at once."""
+        return self._closed
+
+    def now(self) -> float:
+        """Monotonic seconds of the board's clock."""
+        return self._clock.monotonic()
+
+    def show(self, words: Words, arrival_id: str | None = None) -> None:
+        """Put a scene on the screen."""
+        with self._changed:
+            self._stage.show(words, arrival_id, self.now())
+            self._changed.notify_all()
+
+    def complete(self, arrival_id: str, words: Words) -> bool:
+        """Better words for this arrival, only if it is still on the screen."""
+        with self._changed:
+            return self._told(self._stage.complete(arrival_id, words, self.now()))
+
+    def choose(self, arrival_id: str, reason: Reason) -> bool:
+        """Mark the chosen reason, only if this arrival is still on the screen."""
+        with self._changed:
+            return self._told(self._stage.choose(arrival_id, reason, self.now()))
+
+    def touch(self, showing: int) -> bool:
+        """Somebody is still reading: give them time."""
+        with self._changed:
+            return self._told(self._stage.touch(showing, self.now()))
+
+    def speak(self, language: str) -> None:
+        """Use this language for the shopper in front of the screen."""
+        with self._changed:
+            self._stage.speak(language, self.now())
+            self._changed.notify_all()
+
+    def chosen_language(self) -> str | None:
+        """The language asked for on the screen by whoever stands there now, or None."""
+        with self._changed:
+            return self._stage.chosen_language(self.now())
+
+    def reader(self, ok: bool) -> None:
+        """Tell the shopper whether a card can be read at present."""
+        with self._changed:
+            self._stage.reader(ok)
+            self._changed.notify_all()
+
+    def first_ring(self) -> bool:
+        """True for the first of several rings within three seconds."""
+        with self._changed:
+            first = self.now() - self._rung >= RING_GUARD_S
+            if first:
+                self._rung = self.now()
+            return first
+
+    def tick(self) -> bool:
+        """Let what is over end; True if the screen changed."""
+        with self._changed:
+            return self._told(self._stage.tick(self.now()))
+
+    def view(self) -> SceneView:
+        """What is on the screen now."""
+        with self._changed:
+            return self._stage.view(self.now())
+
+    def wait_newer(self, version: int, timeout_s: float, stop: Callable[[], bool] = lambda: False) -> SceneView:
+        """The view as soon as it is newer than `version`; the unchanged one after `timeout_s`, on `stop` or on close."""
+        with self._changed:
+            until = self.now() + timeout_s
+            while True:
+                now = self.now()
+                view = self._stage.view(now)
+                if view.version > version or now >= until or self._closed or stop():
+                    return view
+                change = self._stage.next_change()
+                self._changed.wait(min(until, change if change is not None else until) - now)
+
+    def wake(self) -> None:
+        """Make everybody who waits look again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Release everybody who waits, for good."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _told(self, changed: bool) -> bool:
+        if changed:
+            self._changed.notify_all()
+        return changed

@@ -1,0 +1,38 @@
+"""Pure. The words of the resting screen in each language it speaks; greetings are composed in kiosk.visit.greeting."""
+
+from __future__ import annotations
+
+from kiosk.visit.words import SceneKind, Tone, Words
+
+LANGUAGES: tuple[str, ...] = ("en", "de", "fr", "es")
+
+_RESTING: dict[str, dict[SceneKind, tuple[str, str]]] = {
+    "en": {
+        "starting": ("One moment", "The bell is just waking up."),
+        "idle": ("Welcome", "Hold your card to the reader, and somebody will know you are here."),
+        "out_of_order": ("The bell is resting", "Please come straight in. Anybody on the floor will gladly help you."),
+    },
+    "de": {
+        "starting": ("Einen Moment", "Die Glocke wacht gerade auf."),
+        "idle": ("Willkommen", "Halten Sie Ihre Karte an den Leser, und man weiß, dass Sie da sind."),
+        "out_of_order": ("Die Glocke ruht", "Kommen Sie einfach herein. Alle im Laden helfen Ihnen gern."),
+    },
+    "fr": {
+        "starting": ("Un instant", "La cloche se réveille."),
+        "idle": ("Bienvenue", "Présentez votre carte au lecteur, et nous saurons que vous êtes là."),
+        "out_of_order": ("La cloche se repose", "Entrez, je vous en prie. Toute l’équipe vous aidera volontiers."),
+    },
+    "es": {
+        "starting": ("Un momento", "La campana se está despertando."),
+        "idle": ("Bienvenidos", "Acerque su tarjeta al lector y sabremos que está aquí."),
+        "out_of_order": ("La campana descansa", "Pase, por favor. Cualquiera del equipo le ayudará con gusto."),
+    },
+}
+
+
+def resting(scene: SceneKind, language: str) -> Words:
+    """Words of `starting`, `idle` or `out_of_order`; a language nobody translated is answered in English."""
+    spoken = language if language in _RESTING else "en"
+    title, line = _RESTING[spoken][scene]
+    tone: Tone = "sorry" if scene == "out_of_order" else "calm"
+    return Words(scene, title, line, tone, 0, spoken, offers_not_today=scene == "idle")

@@ -1,0 +1,69 @@
+"""The web server under the screen: waitress, with a thread for every stream and some to spare."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any
+
+import waitress  # type: ignore[import-untyped]  # ships no types
+from flask import Flask
+from waitress import wasyncore
+
+from edge.process.errors import OperatorError
+from kiosk.screen.board import Board
+from kiosk.screen.stream import STREAMS_MAX
+
+# With waitress's own four threads, four open screens would stop the server for ever.
+THREADS = STREAMS_MAX + 8
+_STOP_S = 5.0
+
+
+class ScreenServer:
+    """Serves `app` from a thread of its own. Port 0 takes any free port."""
+
+    def __init__(self, app: Flask, board: Board, host: str, port: int) -> None:
+        self._board = board
+        self._sockets: dict[int, Any] = {}
+        self._server = _bind(app, host, port, self._sockets)
+        self._thread = threading.Thread(target=self._server.run, name="screen", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that is served."""
+        return int(self._server.effective_port)
+
+    def start(self) -> None:
+        """Serve from now on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every stream, close every socket, join every thread."""
+        self._board.close()
+        # First those who write, then, by the thread that owns them, the sockets: so nobody meets a closed one.
+        self._server.task_dispatcher.shutdown(timeout=_STOP_S)
+        with contextlib.suppress(OSError):  # closed already, by a stop before this one
+            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets, ignore_all=True))
+        if self._thread.is_alive():
+            self._thread.join(_STOP_S)
+
+
+def _bind(app: Flask, host: str, port: int, sockets: dict[int, Any]) -> Any:
+    try:
+        return waitress.create_server(
+            app,
+            map=sockets,
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident="",  # no version banner
+            channel_request_lookahead=1,  # keeps reading, and so notices a page that has gone
+            connection_limit=256,
+            channel_timeout=60,
+        )
+    except OSError as error:
+        raise OperatorError(
+            "screen_port_taken",
+            f"opening the screen on {host}:{port} ({type(error).__name__})",
+            f"Stop the program that uses port {port}, or choose another in [screen] port.",
+        ) from None

@@ -1,0 +1,144 @@
+"""The one thread of the door: whatever happens there waits in a bounded queue and is done one after the other."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from edge.contracts.answer import Greeting
+from edge.contracts.outcomes import Reason
+from edge.process.clock import Clock
+from edge.process.errors import OperatorError
+from edge.process.health import Health
+from edge.process.logs import get_logger
+from firmware_bridge.card_read import CardRead, CardTrouble, ReaderEvent, ReaderState
+from kiosk.metrics import DROPPED
+from kiosk.reception import Reception
+from kiosk.screen.board import Board
+
+WAITING_MAX = 64  # more than fingers and cards can do within the longest disk stall we accept
+ACT_WITHIN_S = 3.0
+TICK_S = 1.0
+log = get_logger(part="tap_loop")
+Job = Callable[[], None]
+
+
+class TapLoop:
+    """Readers deliver, the screen acts, the hub greets; one thread does. It ends only when it is stopped."""
+
+    def __init__(self, reception: Reception, board: Board, health: Health, clock: Clock) -> None:
+        self._reception, self._board, self._health, self._clock = reception, board, health, clock
+        self._jobs: queue.Queue[Job] = queue.Queue(WAITING_MAX)
+        self._stopping = threading.Event()
+        self._beat = clock.monotonic()
+        self.dropped = 0
+
+    def deliver(self, event: ReaderEvent) -> None:
+        """From a reader's thread; never waits. A tap that finds no room has not been confirmed to anybody, and is not taken."""
+        if isinstance(event, ReaderState):
+            self._reader(event)
+        elif isinstance(event, CardRead | CardTrouble):
+            presented = event
+            if not self._put(lambda: self._reception.tap(presented)):
+                self.dropped += 1
+                DROPPED.inc()
+                log.warning("tap_dropped", code="queue_full", reader=event.reader)
+
+    def greet(self, arrival_id: str, greeting: Greeting) -> None:
+        """From the hub's link; without room the welcome stays nameless."""
+        self._put(lambda: self._reception.greet(arrival_id, greeting))
+
+    def ring_bell(self, language: str | None) -> None:
+        """From the screen; returns when the ring is committed. Raises OperatorError."""
+        self._act(lambda: self._reception.ring_bell(language))
+
+    def choose_reason(self, arrival_id: str, reason: Reason) -> None:
+        """From the screen; returns when the reason is committed. Raises OperatorError."""
+        self._act(lambda: self._reception.choose_reason(arrival_id, reason))
+
+    def not_today(self, arrival_id: str | None) -> None:
+        """From the screen; returns when the wish is committed, or armed. Raises OperatorError."""
+        self._act(lambda: self._reception.not_today(arrival_id))
+
+    def set_language(self, language: str) -> None:
+        """From the screen."""
+        self._act(lambda: self._reception.set_language(language))
+
+    def run(self) -> None:
+        """Do what waits until stopped."""
+        self._guarded(self._reception.open)
+        ticked = self._clock.monotonic()
+        while not self._stopping.is_set():
+            try:
+                self._guarded(self._jobs.get(timeout=TICK_S))
+            except queue.Empty:
+                ticked = float("-inf")
+            self._beat = self._clock.monotonic()
+            if self._beat - ticked >= TICK_S:
+                ticked = self._beat
+                self._guarded(self._reception.tick)
+
+    def stop(self) -> None:
+        """Let `run` end after the job in hand."""
+        self._stopping.set()
+        self._put(lambda: None)
+
+    def silent_s(self) -> float:
+        """Seconds since the loop last turned, for the watchdog."""
+        return self._clock.monotonic() - self._beat
+
+    # ---------------------------------------------------------------------------------------------------------------
+
+    def _reader(self, state: ReaderState) -> None:
+        """Without its reader the kiosk still has its bell: the screen says so, and stays usable."""
+        self._board.reader(state.up)
+        if state.up:
+            self._health.well("reader")
+        else:
+            self._health.ill("reader", state.code, state.hint)
+        log.info("reader", reader=state.reader, up=state.up, code=state.code)
+
+    def _put(self, job: Job) -> bool:
+        try:
+            self._jobs.put_nowait(job)
+        except queue.Full:
+            return False
+        return True
+
+    def _act(self, job: Job) -> None:
+        done: Future[None] = Future()
+        if not self._put(lambda: _settle(done, job)):
+            raise OperatorError("kiosk_busy", "acting on the screen", "Try again in a moment.")
+        try:
+            done.result(ACT_WITHIN_S)
+        except TimeoutError:
+            raise OperatorError("kiosk_busy", "acting on the screen", "Try again in a moment.") from None
+        except sqlite3.Error:
+            raise OperatorError("store_failed", "acting on the screen", "Please speak to our staff.") from None
+
+    def _guarded(self, job: Job) -> None:
+        """Whatever one job raises, the door stays open for the next."""
+        try:
+            job()
+        except sqlite3.Error as error:
+            log.error("store_failed", code="store_failed", exc_info=error)
+            self._reception.store_failed()
+        except OperatorError as error:
+            log.warning("act_refused", code=error.code)
+        except Exception as error:  # one bad tap must not close the door; type and place are logged
+            log.error("job_failed", code="internal", exc_info=error)
+
+
+def _settle(done: Future[None], job: Job) -> None:
+    """Run a job for somebody who waits: they get its error, and so does the loop."""
+    if not done.set_running_or_notify_cancel():
+        return
+    try:
+        job()
+    except BaseException as error:
+        done.set_exception(error)
+        raise
+    done.set_result(None)

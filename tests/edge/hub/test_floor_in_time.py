@@ -1,0 +1,115 @@
+"""Alerts over time and restarts, with a clock that moves only when told."""
+
+from __future__ import annotations
+
+from tests.support.hub import HubBench
+
+
+def states(bench: HubBench) -> list[str]:
+    return [row["state"] for row in bench.rows("alerts")]
+
+
+def test_unclaimed_it_escalates_and_expires(bench: HubBench) -> None:
+    bench.put_maria(own_associate="ann")
+    bench.phone("ann")
+    bench.phone("ben")
+    bench.take(bench.arrival())
+    bench.later(59)
+    assert bench.broker.alerts("ben") == []
+    bench.later(1)
+    assert [alert.why_you for alert in bench.broker.alerts("ben")] == ["everybody"]
+    bench.later(239)
+    assert states(bench) == ["open"]
+    bench.later(1)
+    assert states(bench) == ["expired"]
+    assert bench.broker.alerts("ben")[-1].state == "expired"
+    assert [fact.end for fact in bench.facts("alert_outcome")] == ["expired"]
+    bench.later(1000)
+    assert len(bench.facts("alert_outcome")) == 1
+
+
+def test_with_nobody_on_shift_it_waits_for_somebody(bench: HubBench) -> None:
+    bench.put_maria()
+    bench.take(bench.arrival())
+    bench.later(30)
+    ann = bench.phone("ann")
+    bench.later(1)
+    assert len(bench.broker.alerts("ann")) == 1
+    assert len(ann.alerts()) == 1
+
+
+def test_a_restart_keeps_alerts_and_their_age(bench: HubBench) -> None:
+    bench.put_maria()
+    ann = bench.phone("ann")
+    bench.take(bench.arrival())
+    bench.later(100)
+    bench.restart()
+    ann.client = bench.hub.app.test_client()
+    bench.later(199)
+    assert states(bench) == ["open"]
+    bench.later(1)
+    assert states(bench) == ["expired"]
+
+
+def test_another_boot_counts_by_the_wall_clock(bench: HubBench) -> None:
+    bench.put_maria()
+    bench.phone("ann")
+    bench.take(bench.arrival())
+    bench.clock.advance(120)
+    bench.clock.reboot("boot2")
+    bench.restart()
+    bench.hub.keeper.turn()
+    assert states(bench) == ["open"]
+    bench.later(180)
+    assert states(bench) == ["expired"]
+
+
+def test_a_wall_clock_that_jumps_expires_nothing(bench: HubBench) -> None:
+    bench.put_maria()
+    bench.phone("ann")
+    bench.take(bench.arrival())
+    for jump in (10 * 365 * 86_400, -20 * 365 * 86_400):
+        bench.clock.jump(jump)
+        bench.hub.keeper.turn()
+        assert states(bench) == ["open"]
+        assert len(bench.rows("sessions")) == 1
+
+
+def test_a_claimed_alert_ends_with_its_visit(bench: HubBench) -> None:
+    bench.put_maria()
+    ann = bench.phone("ann")
+    bench.take(bench.arrival())
+    ann.act(f"/api/v1/alerts/{ann.alerts()[0]['alert_id']}/claim")
+    bench.later(5399)
+    assert states(bench) == ["claimed"]
+    bench.later(1)
+    assert states(bench) == ["expired"]
+    assert bench.rows("visits")[0]["open"] == 0
+
+
+def test_what_the_broker_did_not_take_is_told_when_it_is_back(bench: HubBench) -> None:
+    bench.put_maria()
+    bench.phone("ann")
+    bench.broker.up = False
+    bench.take(bench.arrival())
+    bench.restart()
+    bench.hub.announcer.turn()
+    assert bench.broker.sent == []
+    bench.broker.up = True
+    bench.hub.announcer.turn()
+    bench.hub.announcer.turn()
+    assert [alert.rev for alert in bench.broker.alerts("ann")] == [0], "told twice, or not at all"
+
+
+def test_news_of_the_directory_is_one_for_many_changes(bench: HubBench) -> None:
+    bench.hub.announcer.turn()
+    before = len(bench.broker.sent)
+    for number in range(50):
+        with bench.hub.store.file.write() as connection:
+            bench.hub.store.members.put_card(connection, f"typed:{number}", None, "blocked")
+        bench.hub.announcer.turn()
+    assert len(bench.broker.sent) == before
+    bench.clock.advance(1)
+    bench.hub.announcer.turn()
+    bench.hub.announcer.turn()
+    assert [topic.rsplit("/", 1)[1] for topic, _ in bench.broker.sent[before:]] == ["news", "news"]  # one to each door

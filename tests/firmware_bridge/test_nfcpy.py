@@ -1,0 +1,100 @@
+"""nfcpy, an independent driver, opens the simulated chip through its pty and reads the same card."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nfc.clf
+import nfc.clf.pn532
+import nfc.clf.transport
+import pytest
+
+from firmware_bridge.simulator.pty import SimulatedPn532
+from tests.support.reader import ask, simulated
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Path:
+    return tmp_path / "reader.sock"
+
+
+@pytest.fixture
+def chip(control: Path) -> Iterator[SimulatedPn532]:
+    simulated_chip = SimulatedPn532(control, time.monotonic)
+    simulated_chip.start()
+    yield simulated_chip
+    simulated_chip.stop()
+
+
+@pytest.fixture
+def device(chip: SimulatedPn532) -> Iterator[Any]:
+    opened = nfc.clf.pn532.init(nfc.clf.transport.TTY(chip.tty))  # includes its test of the line with 265 bytes
+    yield opened
+    opened.close()
+
+
+def sense(device: Any) -> Any:
+    return device.sense_tta(nfc.clf.RemoteTarget("106A"))
+
+
+def test_it_knows_the_chip(device: Any) -> None:
+    assert device._chipset_name == "PN532v1.6"
+    assert device.chipset.diagnose("rom")
+    assert device.chipset.diagnose("ram")
+
+
+def test_it_sees_no_card(device: Any) -> None:
+    assert sense(device) is None
+
+
+@pytest.mark.parametrize(
+    ("uid", "sel", "sens"),
+    [
+        ("04A2B3C4D5E6F7", "00", "4400"),
+        ("11223344", "08", "0400"),
+        ("04112233445566778899", "00", "8400"),
+        ("08AABBCC", "20", "0400"),
+    ],
+)
+def test_it_reads_the_card(device: Any, control: Path, uid: str, sel: str, sens: str) -> None:
+    ask(control, {"present": {"uid": uid}, "hold_s": None})
+    target = sense(device)
+    assert (target.sdd_res.hex().upper(), target.sel_res.hex(), target.sens_res.hex()) == (uid, sel, sens)
+    ask(control, {"remove": {}})
+    assert sense(device) is None
+
+
+def test_it_reads_the_memory_of_an_ntag(device: Any, control: Path) -> None:
+    ask(control, {"present": {"uid": "04A2B3C4D5E6F7"}, "hold_s": None})
+    target = sense(device)
+    page = device.send_cmd_recv_rsp(target, bytearray.fromhex("3004"), 0.1)
+    assert page.hex() == "0300fe00" + "00" * 12
+
+
+def test_it_closes_opens_and_reads_again(chip: SimulatedPn532, control: Path) -> None:
+    """Closing puts the chip to sleep; it must wake for the next who comes (nfcpy#186)."""
+    ask(control, {"present": {"uid": "11223344"}, "hold_s": None})
+    for _ in range(2):
+        device = nfc.clf.pn532.init(nfc.clf.transport.TTY(chip.tty))
+        assert sense(device).sdd_res.hex() == "11223344"
+        device.close()
+
+
+def test_both_drivers_read_the_same_card(control: Path) -> None:
+    """Our reader waits for cards on the port; when it is done, nfcpy takes over the same chip's sibling and agrees."""
+    uid = "04A2B3C4D5E6F7"
+    with simulated(control) as reader:
+        ask(control, {"present": {"uid": uid}, "hold_s": 0.05})
+        reader.wait_gone()
+    chip = SimulatedPn532(control, time.monotonic)
+    chip.start()
+    try:
+        ask(control, {"present": {"uid": uid}, "hold_s": None})
+        device = nfc.clf.pn532.init(nfc.clf.transport.TTY(chip.tty))
+        assert sense(device).sdd_res.hex().upper() == reader.reads[0].value
+        device.close()
+    finally:
+        chip.stop()

@@ -1,0 +1,147 @@
+"""One card left on the reader is one read; glitches change nothing; whatever repeats is believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from firmware_bridge.card_read import CardGone, CardRead, CardTrouble
+from firmware_bridge.session.presence import FORGET_AFTER_S, Presence, Sight
+from firmware_bridge.wire.pn532_answers import Target
+from tests.support.reader import told
+
+A, B, PHONE, PHONE_AGAIN = "04A2B3C4D5E6F7", "11223344", "08AABBCC", "08112233"
+
+
+def sight(text: str) -> Sight:
+    """`A`, `A+B`, `-` for nothing, `?` for unreadable, `P`/`Q` for one phone under two ids."""
+    names = {"A": A, "B": B, "P": PHONE, "Q": PHONE_AGAIN}
+    if text == "?":
+        return Sight(unreadable=True)
+    return Sight(
+        tuple(Target(n, b"\0\4", 8, bytes.fromhex(names[name])) for n, name in enumerate(text.split("+"), 1) if name in names)
+    )
+
+
+@dataclass
+class Case:
+    looks: str
+    tale: list[str]
+
+
+CASES = {
+    "nothing": Case("- - -", []),
+    "one look": Case("A", [f"read {A}"]),
+    "lies there": Case("A A A A A A A A", [f"read {A}"]),
+    "missed once": Case("A - A", [f"read {A}"]),
+    "missed twice": Case("A - - A", [f"read {A}"]),
+    "missed every second time": Case("A - A - A - A - A -", [f"read {A}"]),
+    "gone": Case("A - - -", [f"read {A}", "gone"]),
+    "gone stays gone": Case("A - - - - - -", [f"read {A}", "gone"]),
+    "comes back": Case("A - - - A", [f"read {A}", "gone", f"read {A}"]),
+    "other seen once": Case("A B A", [f"read {A}"]),
+    "other seen twice": Case("A B B", [f"read {A}", "gone", f"read {B}"]),
+    "other seen with a gap": Case("A B - B - A", [f"read {A}"]),
+    "other comes beside": Case("A A+B A+B A", [f"read {A}"]),
+    "other comes beside and stays": Case("A A+B B B", [f"read {A}", "gone", f"read {B}"]),
+    "two at once": Case("A+B", ["trouble two_cards"]),
+    "two stay": Case("A+B A+B A+B", ["trouble two_cards"]),
+    "two, then one": Case("A+B A A", ["trouble two_cards", f"read {A}"]),
+    "two, one missed once": Case("A+B A A+B A+B", ["trouble two_cards"]),
+    "two, as firmware 1.6 lists them": Case("A+B B - A+B B - A+B B -", ["trouble two_cards"]),
+    "two, then none": Case("A+B - - -", ["trouble two_cards"]),
+    "phone": Case("P", [f"read {PHONE} random"]),
+    "phone changes its id": Case("P Q P Q Q Q", [f"read {PHONE} random"]),
+    "phone leaves": Case("P Q - - -", [f"read {PHONE} random", "gone"]),
+    "phone, then card": Case("P A A", [f"read {PHONE} random", "gone", f"read {A}"]),
+    "two phones": Case("P+Q", ["trouble two_cards"]),
+    "unreadable": Case("?", ["trouble unreadable"]),
+    "unreadable stays": Case("? ? ? ?", ["trouble unreadable"]),
+    "unreadable leaves": Case("? - - -", ["trouble unreadable"]),
+    "unreadable, then read": Case("? A A", ["trouble unreadable", f"read {A}"]),
+    "read, then unreadable once": Case("A ? A", [f"read {A}"]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_tale(name: str) -> None:
+    presence = Presence("nfc-1")
+    events = [event for at, look in enumerate(CASES[name].looks.split()) for event in presence.look(sight(look), at * 0.1)]
+    assert [told(event).split(" after")[0] for event in events] == CASES[name].tale
+
+
+def test_durations_are_from_first_to_last_sight() -> None:
+    presence = Presence("nfc-1")
+    for at in (1.0, 1.5, 6.0):
+        presence.look(sight("A"), at)
+    presence.look(sight("-"), 6.1)
+    presence.look(sight("-"), 6.2)
+    assert presence.look(sight("-"), 6.3) == (CardGone("nfc-1", 6.3, 5.0),)
+
+
+def test_events_carry_the_time_of_understanding() -> None:
+    assert Presence("nfc-1").look(sight("A"), 42.5) == (CardRead("nfc", A, "nfc-1", 42.5),)
+    assert Presence("nfc-1").look(sight("A+B"), 42.5) == (CardTrouble("nfc-1", 42.5, "two_cards"),)
+
+
+@pytest.mark.parametrize(
+    ("looks", "two"), [("-", False), ("A", False), ("A+B", True), ("A B", True), ("A -", False), ("A B A", False)]
+)
+def test_when_to_ask_for_two(looks: str, two: bool) -> None:
+    presence = Presence("nfc-1")
+    for at, look in enumerate(looks.split()):
+        presence.look(sight(look), at * 0.1)
+    assert presence.wants_two is two
+
+
+@pytest.mark.parametrize(("away", "gone"), [(0.0, False), (FORGET_AFTER_S - 0.1, False), (FORGET_AFTER_S + 0.1, True)])
+def test_an_outage_ends_a_visit_only_when_it_is_long(away: float, gone: bool) -> None:
+    presence = Presence("nfc-1")
+    presence.look(sight("A"), 5.0)
+    assert bool(presence.expire(5.0 + away)) is gone
+    assert presence.holding is not gone
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "ids"),
+    [
+        ("A", "A", {A}),
+        ("A", "-", {A}),
+        ("A", "?", {A}),
+        ("A", "B", {A, B}),
+        ("A", "A+B", {A, B}),
+        ("P", "Q", {"random"}),
+        ("P", "P+Q", {"random"}),
+        ("P", "A", {"random", A}),
+        ("?", "A", {A}),
+        ("?", "-", {"unreadable"}),
+        ("?", "?", {"unreadable"}),
+    ],
+)
+def test_two_listings_of_one_arrival(first: str, second: str, ids: set[str]) -> None:
+    assert sight(first).joined(sight(second)).ids == ids
+
+
+def test_two_phones_in_one_listing_are_two() -> None:
+    assert sight("P").joined(sight("P+Q")).two
+    assert not sight("P").joined(sight("Q")).two
+
+
+@given(st.lists(st.sampled_from(["A", "-"]), max_size=60))
+def test_reads_and_departures_alternate(looks: list[str]) -> None:
+    presence = Presence("nfc-1")
+    events = [event for at, look in enumerate(looks) for event in presence.look(sight(look), at * 0.1)]
+    assert [type(event) for event in events] == [CardRead, CardGone] * (len(events) // 2) + [CardRead] * (len(events) % 2)
+
+
+@given(st.lists(st.sampled_from(["A", "B", "A+B", "P", "Q", "?", "-"]), max_size=80))
+def test_only_what_was_seen_is_read(looks: list[str]) -> None:
+    presence = Presence("nfc-1")
+    seen: set[str] = set()
+    for at, look in enumerate(looks):
+        seen |= {target.value for target in sight(look).targets}
+        for event in presence.look(sight(look), at * 0.1):
+            assert not isinstance(event, CardRead) or event.value in seen

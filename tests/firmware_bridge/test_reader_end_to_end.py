@@ -1,0 +1,322 @@
+"""The whole way on a real pty: control socket, simulated chip, serial driver, session, events."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.card_read import CardGone, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.drivers.pn532_reader import Pn532Reader
+from firmware_bridge.drivers.serial_port import SerialLine
+from firmware_bridge.errors import MisuseError
+from firmware_bridge.open_reader import open_reader
+from firmware_bridge.session.pn532_steps import Timing
+from tests.support.reader import Running, ask, running, simulated
+
+SEVEN, FOUR, TEN, PHONE = "04A2B3C4D5E6F7", "11223344", "04112233445566778899", "08AABBCC"
+# A dead port is found dead sooner; everything else as in the product.
+IMPATIENT = Timing(first_ack=0.1, ack=0.1)
+
+
+@pytest.fixture
+def control(tmp_path: Path) -> Path:
+    return tmp_path / "reader.sock"
+
+
+@pytest.fixture
+def reader(control: Path) -> Iterator[Running]:
+    with simulated(control) as thread:
+        yield thread
+
+
+def tap(control: Path, uid: str, hold_s: float = 0.3) -> None:
+    assert ask(control, {"present": {"uid": uid}, "hold_s": hold_s}) == {"ok": True}
+
+
+def states(thread: Running) -> list[str]:
+    return [event.code for event in thread.events if isinstance(event, ReaderState)]
+
+
+@pytest.mark.parametrize("uid", [SEVEN, FOUR, TEN])
+def test_a_tap_is_one_read_then_gone(reader: Running, control: Path, uid: str) -> None:
+    tap(control, uid)
+    events = reader.wait_gone()
+    assert [type(event) for event in events] == [ReaderState, CardRead, CardGone]
+    read, gone = events[1], events[2]
+    assert isinstance(read, CardRead)
+    assert isinstance(gone, CardGone)
+    assert (read.medium, read.value, read.reader, read.random_id, read.evidence) == ("nfc", uid, "nfc-1", False, None)
+    assert events[0].monotonic <= read.monotonic <= gone.monotonic <= time.monotonic()
+    assert 0.0 <= gone.held_s <= 0.31
+
+
+def test_a_card_left_there_is_one_read(reader: Running, control: Path) -> None:
+    tap(control, SEVEN, 1.5)
+    events = reader.wait_gone()
+    assert reader.tale == [f"read {SEVEN}", "gone"]
+    gone = events[-1]
+    assert isinstance(gone, CardGone)
+    assert 1.0 <= gone.held_s <= 1.51
+
+
+def test_taps_one_after_the_other(reader: Running, control: Path) -> None:
+    for number, uid in enumerate([SEVEN, FOUR, SEVEN, TEN], 1):
+        tap(control, uid, 0.1)
+        reader.wait_gone(number)
+    assert [read.value for read in reader.reads] == [SEVEN, FOUR, SEVEN, TEN]
+
+
+@pytest.mark.parametrize("request_", [{"present": {"uid": PHONE}}, {"present": {"phone": True}}])
+def test_a_phone_has_a_random_id(reader: Running, control: Path, request_: dict[str, object]) -> None:
+    assert ask(control, request_) == {"ok": True}
+    reader.wait_gone()
+    (read,) = reader.reads
+    assert read.random_id
+    assert read.value.startswith("08")
+    assert len(read.value) == 8
+
+
+def test_two_phones_have_two_ids(reader: Running, control: Path) -> None:
+    for number in (1, 2):
+        ask(control, {"present": {"phone": True}, "hold_s": 0.05})
+        reader.wait_gone(number)
+    first, second = reader.reads
+    assert first.value != second.value
+
+
+def test_two_cards_are_trouble_and_the_remaining_one_is_read(reader: Running, control: Path) -> None:
+    ask(control, {"present": {"uids": [SEVEN, FOUR]}, "hold_s": None})
+    reader.wait_for(lambda events: any(isinstance(event, CardTrouble) for event in events))
+    ask(control, {"remove": {"uid": SEVEN}})
+    reader.wait_for(lambda events: any(isinstance(event, CardRead) for event in events))
+    ask(control, {"remove": {}})
+    reader.wait_gone()
+    assert reader.tale == ["trouble two_cards", f"read {FOUR}", "gone"]
+
+
+def test_hang_up_and_return(reader: Running, control: Path) -> None:
+    tap(control, SEVEN, 0.05)
+    reader.wait_gone()
+    ask(control, {"fault": "hangup", "seconds": 0.3})
+    down = reader.wait_down("port_lost")
+    assert not down.up
+    assert down.hint
+    reader.wait_up(2)
+    tap(control, FOUR, 0.05)
+    reader.wait_gone(2)
+    assert [read.value for read in reader.reads] == [SEVEN, FOUR]
+
+
+def test_a_card_lying_there_through_a_hang_up_is_one_read(reader: Running, control: Path) -> None:
+    ask(control, {"present": {"uid": SEVEN}, "hold_s": None})
+    reader.wait_for(lambda events: any(isinstance(event, CardRead) for event in events))
+    ask(control, {"fault": "hangup", "seconds": 0.2})
+    reader.wait_up(2)
+    ask(control, {"remove": {}})
+    reader.wait_gone()
+    assert reader.tale == [f"read {SEVEN}", "gone"]
+
+
+def test_hang_ups_in_a_row_leak_nothing(reader: Running, control: Path) -> None:
+    def handles() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    before = handles()
+    for number in range(4):
+        ask(control, {"fault": "hangup", "seconds": 0.05})
+        reader.wait_up(number + 2)
+    tap(control, SEVEN, 0.05)
+    reader.wait_gone()
+    assert handles() <= before + 1
+
+
+def test_noise_makes_no_card(reader: Running, control: Path) -> None:
+    for _ in range(20):
+        ask(control, {"fault": "noise"})
+    tap(control, SEVEN, 1.0)
+    reader.wait_gone()
+    assert reader.tale == [f"read {SEVEN}", "gone"]
+
+
+def test_a_split_line_reads_the_same(reader: Running, control: Path) -> None:
+    ask(control, {"fault": "split"})
+    tap(control, TEN)
+    reader.wait_gone()
+    assert reader.tale == [f"read {TEN}", "gone"]
+
+
+def test_damage_is_asked_again(reader: Running, control: Path) -> None:
+    ask(control, {"fault": "corrupt", "seconds": 0.1})
+    tap(control, SEVEN, 1.5)
+    reader.wait_gone()
+    assert reader.tale == [f"read {SEVEN}", "gone"]
+
+
+def test_a_script(reader: Running, control: Path) -> None:
+    assert ask(control, {"script": f"present {SEVEN} 0.1; wait 0.7; phone 0.1; wait 0.7; noise; present {FOUR} 0.1"}) == {
+        "ok": True,
+        "steps": 4,
+    }
+    reader.wait_gone(3)
+    assert [read.value for read in reader.reads if not read.random_id] == [SEVEN, FOUR]
+    assert [read.random_id for read in reader.reads] == [False, True, False]
+
+
+def test_the_socket_is_gone_afterwards(control: Path) -> None:
+    with simulated(control):
+        assert control.is_socket()
+    assert not control.exists()
+    with simulated(control) as again:
+        tap(control, SEVEN, 0.05)
+        again.wait_gone()
+
+
+def test_a_second_reader_on_the_same_socket_says_so_and_waits(reader: Running, control: Path) -> None:
+    with running(open_reader(f"sim:{control}", name="nfc-2", clock=time.monotonic)) as second:
+        down = second.wait_down("control_in_use")
+        assert "name another path" in down.hint
+        reader.stop()
+        second.wait_up()
+    assert states(second) == ["control_in_use", "ok"]
+
+
+@pytest.mark.parametrize("kind", ["missing", "file", "folder"])
+def test_a_port_that_is_none_is_reported_once(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "port"
+    if kind == "file":
+        path.write_bytes(b"\x00" * 100)
+    elif kind == "folder":
+        path.mkdir()
+    code = "port_missing" if kind == "missing" else "port_not_serial"
+    tries = threading.Semaphore(0)
+
+    def open_line() -> SerialLine:
+        tries.release()
+        return SerialLine(str(path), 115200)
+
+    with running(Pn532Reader("nfc-1", time.monotonic, open_line)) as thread:
+        for _ in range(3):
+            assert tries.acquire(timeout=10)
+        thread.wait_down(code)
+    assert states(thread) == [code]
+
+
+class FarEnd:
+    """Whatever answers at a port, played by a function from bytes to bytes."""
+
+    def __init__(self) -> None:
+        self.master, slave = os.openpty()
+        tty.setraw(slave)
+        self.path = os.ttyname(slave)
+        self._slave = slave
+        self._end = threading.Event()
+        os.set_blocking(self.master, False)
+
+    def play(self, answer: bytes | None) -> threading.Thread:
+        """Say `answer` to whatever comes; None: send it back."""
+
+        def loop() -> None:
+            while not self._end.wait(0.005):
+                try:
+                    heard = os.read(self.master, 4096)
+                    os.write(self.master, heard if answer is None else answer)
+                except BlockingIOError:
+                    continue
+
+        thread = threading.Thread(target=loop, daemon=True)
+        thread.start()
+        return thread
+
+    def close(self) -> None:
+        self._end.set()
+        for end in (self.master, self._slave):
+            os.close(end)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (b"", "reader_silent"),
+        (b"AT\r\nERROR\r\n", "reader_garbage"),
+        (bytes(range(1, 200)), "reader_garbage"),
+        (None, "reader_echo"),
+        (bytes.fromhex("0000ff00ff00 0000ff06fad503330207 07e500"), "reader_wrong_chip"),
+        (bytes.fromhex("0000ff00ff00"), "reader_stopped"),
+    ],
+)
+def test_a_port_without_our_reader(answer: bytes | None, code: str) -> None:
+    far = FarEnd()
+    thread = far.play(answer)
+    try:
+        with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(far.path, 115200), timing=IMPATIENT)) as reader:
+            down = reader.wait_down(code)
+            assert not down.up
+            assert down.hint
+        assert reader.reads == []
+    finally:
+        far._end.set()
+        thread.join()
+        far.close()
+
+
+def test_silence_is_noticed_and_mended(reader: Running, control: Path) -> None:
+    """The chip dies while a card lies there (looks come ten times a second), and comes back."""
+    ask(control, {"present": {"uid": SEVEN}, "hold_s": None})
+    reader.wait_for(lambda events: any(isinstance(event, CardRead) for event in events))
+    ask(control, {"fault": "silence", "seconds": 2.5})
+    reader.wait_down("reader_stopped")
+    reader.wait_up(2)
+    ask(control, {"remove": {}})
+    reader.wait_gone()
+    assert reader.tale == [f"read {SEVEN}", "gone"]
+
+
+def test_idle_costs_nearly_nothing(reader: Running) -> None:
+    before = time.process_time()
+    threading.Event().wait(1.0)
+    assert time.process_time() - before < 0.5  # F28: an endless loop would take the whole second
+
+
+def test_stopping_before_anything_opened(tmp_path: Path) -> None:
+    stop = threading.Event()
+    stop.set()
+    events: list[ReaderEvent] = []
+    open_reader(f"sim:{tmp_path}/r.sock", name="nfc-1", clock=time.monotonic).run(events.append, stop)
+    assert events == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_deliver_raises_is_not_swallowed_and_everything_is_closed(control: Path) -> None:
+    def deliver(event: ReaderEvent) -> None:
+        raise RuntimeError("the queue is closed")
+
+    with pytest.raises(RuntimeError, match="the queue is closed"):
+        open_reader(f"sim:{control}", name="nfc-1", clock=time.monotonic).run(deliver, threading.Event())
+    assert not control.exists()
+
+
+@pytest.mark.parametrize("port", ["", "sim:", "sim:  ", "ttyUSB0", "COM3", "../x"])
+def test_ports_that_cannot_be_meant(port: str) -> None:
+    with pytest.raises(MisuseError) as caught:
+        open_reader(port, name="nfc-1", clock=time.monotonic)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("baud", [0, -1, 300, 115201, 10**9])
+def test_speeds_that_cannot_be_meant(baud: int) -> None:
+    with pytest.raises(MisuseError):
+        open_reader("/dev/ttyUSB0", name="nfc-1", clock=time.monotonic, baud=baud)
+
+
+def test_opening_opens_nothing(tmp_path: Path) -> None:
+    before = sorted(os.listdir("/proc/self/fd"))
+    open_reader(f"sim:{tmp_path}/r.sock", name="nfc-1", clock=time.monotonic)
+    open_reader("/dev/serial/by-id/none", name="nfc-1", clock=time.monotonic)
+    assert sorted(os.listdir("/proc/self/fd")) == before
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,73 @@
+BEGIN TRANSACTION;
+CREATE TABLE "_sqlite_migrations" (
+   "id" INTEGER PRIMARY KEY,
+   "migration_set" TEXT,
+   "name" TEXT,
+   "applied_at" TEXT
+);
+INSERT INTO "_sqlite_migrations" VALUES(1,'kiosk','m001_directory_and_visits','2026-11-21 19:59:58.848706+00:00');
+INSERT INTO "_sqlite_migrations" VALUES(2,'outbox','m001_outbox','2026-11-21 19:59:58.849569+00:00');
+CREATE TABLE directory (
+            store TEXT NOT NULL,
+            kiosk TEXT NOT NULL,
+            token TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('active', 'blocked')),
+            member TEXT,
+            language TEXT,
+            greeting TEXT NOT NULL CHECK (greeting IN ('name', 'nameless')),
+            not_today INTEGER NOT NULL CHECK (not_today IN (0, 1)),
+            PRIMARY KEY (store, kiosk, token)
+        ) STRICT, WITHOUT ROWID
+        ;
+INSERT INTO "directory" VALUES('main-street','door-1','ae4c2c1ef30ea9ec712a8cea8711f344','blocked',NULL,NULL,'name',0);
+INSERT INTO "directory" VALUES('main-street','door-1','f4ba1d68ad1acc82409a89d4d0e6783f','active','m_maria','de','name',0);
+CREATE TABLE directory_state (
+            store TEXT NOT NULL,
+            kiosk TEXT NOT NULL,
+            cursor INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            hub_key TEXT NOT NULL,
+            PRIMARY KEY (store, kiosk)
+        ) STRICT
+        ;
+INSERT INTO "directory_state" VALUES('main-street','door-1',10,'key-one','B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw=');
+CREATE TABLE outbox (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            store TEXT NOT NULL,
+            key TEXT NOT NULL,
+            payload BLOB NOT NULL,
+            made_at TEXT NOT NULL,
+            made_boot TEXT NOT NULL,
+            made_monotonic REAL NOT NULL,
+            hold_s REAL NOT NULL DEFAULT 0 CHECK (hold_s >= 0),
+            tries INTEGER NOT NULL DEFAULT 0,
+            tried_boot TEXT,
+            tried_monotonic REAL,
+            state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'parked')),
+            code TEXT,
+            hint TEXT,
+            UNIQUE (store, key)
+        ) STRICT
+        ;
+INSERT INTO "outbox" VALUES(1,'main-street','arrival-1:0',X'7B226B696E64223A226172726976616C222C2276223A22312E30222C226964223A226172726976616C2D31222C22736F75726365223A226D61696E2D7374726565742F6B696F736B2F646F6F722D31222C226174223A22323032362D31312D32305430393A30303A30305A222C22636C6F636B223A2273796E6368726F6E69736564222C22626F6F74223A22626F6F7431222C22736571223A302C226167655F73223A302E302C226172726976616C5F6964223A226172726976616C2D31222C22726576223A302C226F7574636F6D65223A2277656C636F6D65222C226D656D626572223A226D5F6D61726961222C22636172645F746F6B656E223A226634626131643638616431616363383234303961383964346430653637383366227D','2026-11-20T09:00:00+00:00','boot1',1000.0,0.0,0,NULL,NULL,'waiting',NULL,NULL);
+CREATE TABLE visits (
+            store TEXT NOT NULL,
+            kiosk TEXT NOT NULL,
+            arrival_id TEXT NOT NULL,
+            rev INTEGER NOT NULL,
+            outcome TEXT NOT NULL,
+            member TEXT,
+            made_at TEXT NOT NULL,
+            made_boot TEXT NOT NULL,
+            made_monotonic REAL NOT NULL,
+            state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'answered', 'refused')),
+            body BLOB NOT NULL,
+            PRIMARY KEY (store, kiosk, arrival_id)
+        ) STRICT
+        ;
+INSERT INTO "visits" VALUES('main-street','door-1','arrival-1',0,'welcome','m_maria','2026-11-20T09:00:00+00:00','boot1',1000.0,'waiting',X'7B226B696E64223A226172726976616C222C2276223A22312E30222C226964223A226172726976616C2D31222C22736F75726365223A226D61696E2D7374726565742F6B696F736B2F646F6F722D31222C226174223A22323032362D31312D32305430393A30303A30305A222C22636C6F636B223A2273796E6368726F6E69736564222C22626F6F74223A22626F6F7431222C22736571223A302C226167655F73223A302E302C226172726976616C5F6964223A226172726976616C2D31222C22726576223A302C226F7574636F6D65223A2277656C636F6D65222C226D656D626572223A226D5F6D61726961222C22636172645F746F6B656E223A226634626131643638616431616363383234303961383964346430653637383366227D');
+CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
+    ON "_sqlite_migrations" ("migration_set", "name");
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('outbox',1);
+COMMIT;

@@ -1,0 +1,43 @@
+"""What `./shopbell test`, `./shopbell test NAME` and `./shopbell screens` run once everything is installed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+# Long campaigns, each behind a name of its own.
+CAMPAIGNS = {"faults": ["-m", "faults", "tests/faults"]}
+EVERY_DAY = ["-m", "not faults and not hardware", "-n", "2", "--dist", "loadfile", "-rs", "tests"]
+
+
+def main(arguments: list[str]) -> int:
+    """arguments: the command and what follows it; returns the exit status."""
+    command, *rest = arguments
+    if command == "screens":
+        return subprocess.call([sys.executable, "-m", "tests.support.screens", *rest])
+    if command == "bench":
+        print("shopbell: there are no benchmarks yet.", file=sys.stderr)
+        return 2
+    if rest and not rest[0].startswith(("-", "tests/")):
+        return campaign(rest[0], rest[1:])
+    if rest and rest[0].startswith("tests/"):
+        return pytest(["-rs", *rest])
+    return pytest([*EVERY_DAY, *rest])
+
+
+def campaign(name: str, rest: list[str]) -> int:
+    if name not in CAMPAIGNS:
+        print(f"shopbell: no campaign is called {name!r}; there are: {', '.join(CAMPAIGNS)}", file=sys.stderr)
+        return 2
+    return pytest([*CAMPAIGNS[name], *rest])
+
+
+def pytest(arguments: list[str]) -> int:
+    # sqlite-utils and others look for optional packages of the user; the tests see only the lock.
+    environment = dict(os.environ, PYTHONNOUSERSITE="1")
+    return subprocess.call([sys.executable, "-m", "pytest", *arguments], env=environment)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

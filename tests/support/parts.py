@@ -1,0 +1,47 @@
+"""Where the real parts of the tests are on this machine. Standard library only: the launcher asks here too."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def find_mosquitto() -> str | None:
+    """The Mosquitto broker's binary; Debian puts it in /usr/sbin, which is not on everybody's PATH."""
+    return shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+
+
+def find_chromium() -> str | None:
+    """Chromium: SHOPBELL_CHROMIUM, else the Debian or Raspberry Pi OS name on PATH."""
+    chosen = os.environ.get("SHOPBELL_CHROMIUM")
+    return chosen or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def find_postgres() -> Path | None:
+    """The folder that holds `initdb` and `postgres`; Debian keeps it off PATH."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((folder for folder in folders if (folder / "initdb").exists()), None)
+
+
+def find_data() -> Path | None:
+    """The folder of real data: SHOPBELL_DATA, else ../shared/data beside the checkout."""
+    folder = Path(os.environ.get("SHOPBELL_DATA", ROOT.parent / "shared" / "data"))
+    return folder if (folder / "online-retail").is_dir() else None
+
+
+FINDERS: dict[str, Callable[[], str | Path | None]] = {
+    "mosquitto": find_mosquitto,
+    "chromium": find_chromium,
+    "postgres": find_postgres,
+    "data": find_data,
+}
+ENABLE = {
+    "mosquitto": "apt install mosquitto",
+    "chromium": "apt install chromium",
+    "postgres": "apt install postgresql",
+    "data": "set SHOPBELL_DATA to the folder that holds online-retail",
+}

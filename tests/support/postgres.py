@@ -1,0 +1,125 @@
+"""A PostgreSQL server of the test run's own: made in a temporary folder, on a free port of 127.0.0.1, gone at the end.
+
+PostgreSQL refuses to run as root, so under root the server runs as another user of this machine in a folder that is theirs.
+Each test gets a database of its own, copied from an empty template.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+USER = "shopbell"
+_READY_S = 60
+_FLAGS = (
+    # What is thrown away needs no disk; everything else is as in production.
+    *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=120"),
+    *("-c", "listen_addresses=127.0.0.1", "-c", "autovacuum=off", "-c", "logging_collector=off"),
+)
+
+
+class Cluster:
+    """A running server. `new_database()` gives the URL of an empty database."""
+
+    def __init__(self, folder: Path, port: int, process: subprocess.Popen[bytes]) -> None:
+        self._folder, self._port, self._process = folder, port, process
+        self._numbers = itertools.count(1)
+
+    def new_database(self, template: str = "template1") -> str:
+        """SQLAlchemy URL of a fresh database: empty, or a copy of the database named `template` that nobody is connected to."""
+        name = f"hq{next(self._numbers)}"
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'.encode())
+        return f"postgresql+psycopg://{USER}@127.0.0.1:{self._port}/{name}"
+
+    def address(self, name: str) -> str:
+        """libpq URL of a database."""
+        return f"postgresql://{USER}@127.0.0.1:{self._port}/{name}"
+
+    def stop(self) -> None:
+        """The server ends and cuts every connection."""
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(_READY_S)
+
+
+@contextlib.contextmanager
+def cluster(binaries: Path) -> Iterator[Cluster]:
+    """Make, start, and finally stop a server."""
+    folder = Path(tempfile.mkdtemp(prefix="shopbell-pg-"))
+    data = folder / "data"
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        _give_away(folder)
+        _run([str(binaries / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"])
+        process, port = _start(binaries, data, folder)
+        yield Cluster(folder, port, process)
+    finally:
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(_READY_S)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(binaries: Path, data: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """Another process may take the free port between looking and starting; then the server ends, and another is tried."""
+    for _ in range(5):
+        port = _free_port()
+        command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), *_FLAGS]
+        with (folder / "log").open("ab") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, **_identity())
+        if _is_ready(process, port):
+            return process, port
+    raise RuntimeError((folder / "log").read_text())
+
+
+def _is_ready(process: subprocess.Popen[bytes], port: int) -> bool:
+    deadline = time.monotonic() + _READY_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(f"postgresql://{USER}@127.0.0.1:{port}/postgres", connect_timeout=2).close()
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _run(command: list[str]) -> None:
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/", **_identity())
+    if result.returncode:
+        raise RuntimeError(result.stderr)
+
+
+def _identity() -> dict[str, object]:
+    """Keyword arguments for subprocess: whose process it is."""
+    if os.geteuid() != 0:
+        return {}
+    account = _other_user()
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}}
+
+
+def _other_user() -> pwd.struct_passwd:
+    names = {account.pw_name: account for account in pwd.getpwall()}
+    return names.get("postgres") or names["nobody"]
+
+
+def _give_away(folder: Path) -> None:
+    if os.geteuid() == 0:
+        account = _other_user()
+        os.chown(folder, account.pw_uid, account.pw_gid)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
