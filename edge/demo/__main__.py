@@ -17,7 +17,7 @@ import msgspec
 from edge.demo import configs, credentials, store
 from edge.demo.layout import FIRST_PORT, HOST, Layout, Ports, default_folder, ports_from
 from edge.demo.report import Report, as_json, as_text
-from edge.demo.supervise import Child, Supervisor, answers_http, answers_tcp, python_module
+from edge.demo.supervise import Child, Supervisor, is_well, answers_tcp, python_module
 from edge.process.clock import SystemClock
 from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
@@ -96,9 +96,9 @@ def _start_all(supervisor: Supervisor, layout: Layout, ports: Ports, broker_kind
     """Broker and HQ first, the door last: when it opens, everything behind it is there."""
     tell(f"starting the broker ({broker_kind}), HQ, the store hub and the kiosk ...")
     supervisor.add(_child(layout, "broker", "edge.broker", answers_tcp(HOST, ports.mqtt)))
-    supervisor.add(_child(layout, "hq", "edge.hq", answers_http(f"http://{HOST}:{ports.hq}/healthz")))
-    supervisor.add(_child(layout, "hub", "edge.hub", answers_http(f"http://{HOST}:{ports.hub}/healthz")))
-    supervisor.add(_child(layout, "kiosk", "kiosk", answers_http(f"http://{HOST}:{ports.kiosk}/healthz")))
+    supervisor.add(_child(layout, "hq", "edge.hq", is_well(f"http://{HOST}:{ports.hq}/healthz")))
+    supervisor.add(_child(layout, "hub", "edge.hub", is_well(f"http://{HOST}:{ports.hub}/healthz")))
+    supervisor.add(_child(layout, "kiosk", "kiosk", is_well(f"http://{HOST}:{ports.kiosk}/healthz")))
 
 
 def _child(layout: Layout, name: str, module: str, ready: object) -> Child:

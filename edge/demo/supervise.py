@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -136,16 +135,14 @@ def end(process: subprocess.Popen[bytes], within_s: float) -> None:
     process.wait()
 
 
-def answers_http(url: str) -> Callable[[], bool]:
-    """Ready when the URL answers at all: 503 is an answer, with its reasons inside."""
+def is_well(url: str) -> Callable[[], bool]:
+    """Ready when `/healthz` answers 200: every part of the process is well, its broker and its neighbours included."""
 
     def ready() -> bool:
         try:
             with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - an http URL on this machine, written here
                 return True
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
+        except OSError:  # refused, or 503 with its reasons inside
             return False
 
     return ready

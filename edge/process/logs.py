@@ -10,6 +10,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -60,6 +61,7 @@ def configure(process: str, level: str = "info") -> None:
     """Set up logging of this process; called once from its `__main__`."""
     structlog.configure(
         processors=[
+            partial(_of_process, process),
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -71,12 +73,17 @@ def configure(process: str, level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     logging.basicConfig(
         level=logging.WARNING,
         stream=sys.stderr,
         format='{"process": "' + process + '", "library": "%(name)s", "level": "%(levelname)s"}',
     )
+
+
+def _of_process(process: str, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Every line of every thread says whose it is (context variables would hold for one thread only)."""
+    event["process"] = process
+    return event
 
 
 def _exception_type_only(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -78,7 +78,7 @@ def refused_width(line: int, raw: str) -> Refused:
 def kind_of(invoice: str, code: str, quantity: int, price: Decimal) -> tuple[LineKind, str | None]:
     """What a line is, and why it is set aside if it is."""
     upper = code.upper()
-    if upper == "B" or (invoice[:1] == "A" and invoice[1:].isdigit()):
+    if invoice[:1] == "A" and invoice[1:].isdigit():
         return "set_aside", "bad_debt"
     if price <= 0:
         return "set_aside", "price_zero" if price == 0 else "price_negative"
