@@ -77,6 +77,14 @@ def claim(alert: FloorAlert, by: str) -> FloorAlert | Refusal:
     return replace(alert, state="claimed", claimed_by=by, rev=alert.rev + 1)
 
 
+def tell_all(alert: FloorAlert, on_shift: Sequence[OnShift]) -> FloorAlert:
+    """Whoever is on shift hears that a claimed alert is taken and by whom, so that nobody walks up in vain.
+
+    Whoever is told once is told the end too, and so forgets what the shopper wants forgotten.
+    """
+    return replace(alert, recipients=_joined(alert.recipients, everybody(on_shift)))
+
+
 def release(alert: FloorAlert, by: str, now: Moment, on_shift: Sequence[OnShift]) -> FloorAlert | Refusal:
     """The claimer gives it back: open again, its time begins anew, and everybody on shift is asked."""
     refused = _not_claimer(alert, by)
@@ -116,9 +124,12 @@ def learn(
 def tick(
     alert: FloorAlert, now: Moment, on_shift: Sequence[OnShift], policy: FloorPolicy, *, visit_open: bool = True
 ) -> FloorAlert:
-    """What time alone does: an open alert escalates and expires, a claimed one ends with its visit."""
+    """What time alone does: an open alert escalates and expires, a claimed one ends with its visit.
+
+    Somebody who came to work after a claim hears of it too.
+    """
     if alert.state == "claimed":
-        return alert if visit_open else expire(alert, now)
+        return _heard_by_newcomers(alert, on_shift) if visit_open else expire(alert, now)
     if alert.state != "open":
         return alert
     waited = elapsed(alert.opened, now)
@@ -136,6 +147,11 @@ def card_open(alert: FloorAlert, associate: str, now: Moment, policy: FloorPolic
     if alert.state == "claimed":
         return True
     return alert.state == "served" and alert.ended is not None and elapsed(alert.ended, now) <= policy.grace_s
+
+
+def _heard_by_newcomers(alert: FloorAlert, on_shift: Sequence[OnShift]) -> FloorAlert:
+    told = tell_all(alert, on_shift)
+    return alert if told == alert else replace(told, rev=alert.rev + 1)
 
 
 def _escalate(alert: FloorAlert, on_shift: Sequence[OnShift], *, final: bool) -> FloorAlert:

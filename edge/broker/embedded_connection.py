@@ -75,7 +75,12 @@ class Handler(BrokerProtocolHandler):  # type: ignore[misc]  # amqtt ships no ty
         super().attach(session, reader, writer)
 
     def handle_read_timeout(self) -> None:
-        """Nothing came within the keepalive time: amqtt notices and does nothing. Here the next read finds the end."""
+        """Nothing came within the keepalive time: amqtt notices and does nothing."""
+        self.leave()
+
+    def leave(self) -> None:
+        """End the connection: the next read finds the end, and amqtt cleans up from there. (Its own stop() may wait for ever
+        for a reader that has not begun.)"""
         if self.reader is not None and self.writer is not None:
             self.reader.feed_eof()
             self._leaving = asyncio.ensure_future(quietly(self.writer.close()))

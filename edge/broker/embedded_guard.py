@@ -38,8 +38,7 @@ class GuardedBroker(Broker):  # type: ignore[misc]  # amqtt ships no types
         super().__init__(config)
         self._accounts = accounts
         self._subscriptions = Subscriptions()
-        self._closing = False
-        self._leaving: set[asyncio.Future[None]] = set()
+        self._closing, self._full = False, False
         self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -79,9 +78,12 @@ class GuardedBroker(Broker):  # type: ignore[misc]  # amqtt ships no types
     async def _client_connected(self, listener_name: str, reader: ReaderAdapter, writer: WriterAdapter) -> None:
         """amqtt lets connections over the limit hang, and leaves sockets open (and its count wrong) after odd errors."""
         if self._servers[listener_name].conn_count >= MAX_CONNECTIONS:
-            log.warning("connection_refused", code="too_many_connections", most=MAX_CONNECTIONS)
+            if not self._full:
+                log.warning("connections_refused", code="too_many_connections", most=MAX_CONNECTIONS)
+            self._full = True
             await quietly(writer.close())
             return
+        self._full = False
         try:
             await super()._client_connected(listener_name, PacketGate(reader), writer)
         finally:
@@ -121,8 +123,7 @@ class GuardedBroker(Broker):  # type: ignore[misc]  # amqtt ships no types
         for topic_filter in self._subscriptions:
             self._del_subscription(topic_filter, older)
         older.will_flag = False
-        self._leaving.add(task := asyncio.ensure_future(quietly(handler.stop())))
-        task.add_done_callback(self._leaving.discard)
+        handler.leave()
 
     async def _cleanup_session(self, client_id: str) -> None:
         """amqtt may end, as expired, a session whose client has come back while it was ending others."""
@@ -158,4 +159,4 @@ class GuardedBroker(Broker):  # type: ignore[misc]  # amqtt ships no types
             for session, handler in list(self._sessions.values()):
                 if session.transitions.state == "connected" and admitted(self._accounts, session) is None:
                     log.info("client_cut_off", code="account_removed")
-                    await quietly(handler.stop())
+                    handler.leave()

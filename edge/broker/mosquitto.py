@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import resource
 import secrets
 import shutil
 import signal
@@ -27,8 +28,13 @@ from edge.process.logs import get_logger
 
 MAX_PACKET_BYTES = 16384
 MAX_CONNECTIONS = 64  # per listener
+# Mosquitto 2.0.11 counts a connection that leaves without a CONNECT as one that was in, so its own limit can be worn down; the
+# number of open files cannot. Two listeners, and what the process itself needs.
+MAX_FILES = 2 * MAX_CONNECTIONS + 48
 MAX_QUEUED = 1000
-MEMORY_BYTES = 64 * 1024 * 1024
+# A limit on the address space, not Mosquitto's own memory_limit: with the dynamic-security plugin of 2.0.11 that one counts
+# freed memory wrongly and locks everybody out after a few changes of accounts.
+MEMORY_BYTES = 256 * 1024 * 1024
 _PLUGIN = "mosquitto_dynamic_security.so"
 _FOLDERS = (
     "/usr/lib/x86_64-linux-gnu",
@@ -72,7 +78,6 @@ def configuration(config: BrokerConfig, plugin: str, security: Path, user: str) 
         f"max_queued_bytes {MAX_QUEUED * MAX_PACKET_BYTES}",
         "max_inflight_messages 20",
         "max_keepalive 300",
-        f"memory_limit {MEMORY_BYTES}",
         "persistent_client_expiration 1h",
         "sys_interval 0",
         "connection_messages false",
@@ -109,7 +114,7 @@ class Mosquitto:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - called before this process has a second thread
+            preexec_fn=_confine,  # noqa: PLW1509 - called before this process has a second thread
         )
         assert self._child.stderr is not None
         threading.Thread(target=_pass_on, args=(self._child.stderr,), name="mosquitto-log", daemon=True).start()
@@ -179,8 +184,11 @@ def _accepts(host: str, port: int) -> bool:
         return False
 
 
-def _die_with_parent() -> None:
-    """In the child before it becomes Mosquitto: end when the parent ends, even by kill -9, so that the port is free again."""
+def _confine() -> None:
+    """In the child before it becomes Mosquitto: bounded memory and files, and an end when the parent ends, even by kill -9, so
+    that the port is free again."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_FILES, MAX_FILES))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

@@ -56,7 +56,8 @@ class Session(Struct, frozen=True):
 
 
 class Alerts(Struct, frozen=True):
-    """`GET /api/v1/alerts`: what this associate has to know now: open ones meant for them, and their own claims."""
+    """`GET /api/v1/alerts`: what this associate has to know now: open ones meant for them, their own claims, and what a
+    colleague has taken (so that nobody walks up in vain)."""
 
     alerts: list[Alert]
 

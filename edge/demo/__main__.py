@@ -46,9 +46,19 @@ def tell(text: str) -> None:
     "--sales", type=click.Path(exists=True, path_type=Path), help="Import real point-of-sale files: a file or a folder."
 )
 @click.option(
+    "--not-today-window",
+    "not_today_window_s",
+    type=click.FloatRange(0, 3600),
+    default=configs.NOT_TODAY_WINDOW_S,
+    show_default=True,
+    help="Seconds an arrival waits before it leaves for HQ, so that 'not today' still reaches it.",
+)
+@click.option(
     "--json", "json_line", is_flag=True, help="When all is ready, print one line of JSON with addresses and test sign-ins."
 )
-def demo(folder: Path | None, first_port: int, reset: bool, sales: Path | None, json_line: bool) -> None:
+def demo(
+    folder: Path | None, first_port: int, reset: bool, sales: Path | None, not_today_window_s: float, json_line: bool
+) -> None:
     """Run a made-up hardware store on this machine: kiosk, broker, store hub, associates' app and HQ.
 
     Nothing listens outside this machine. Ctrl-C ends everything; the next start keeps the data.
@@ -58,7 +68,7 @@ def demo(folder: Path | None, first_port: int, reset: bool, sales: Path | None, 
         with _only_one(layout):
             if reset:
                 _forget(layout)
-            _run(layout, ports_from(first_port), sales, json_line)
+            _run(layout, ports_from(first_port), sales, not_today_window_s, json_line)
     except OperatorError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -66,14 +76,14 @@ def demo(folder: Path | None, first_port: int, reset: bool, sales: Path | None, 
         sys.exit(130)
 
 
-def _run(layout: Layout, ports: Ports, sales: Path | None, json_line: bool) -> None:
+def _run(layout: Layout, ports: Ports, sales: Path | None, not_today_window_s: float, json_line: bool) -> None:
     for name, port in msgspec.structs.asdict(ports).items():
         require_free(HOST, port, name)
     tell(f"preparing {layout.folder} ...")
     layout.make()
     credentials.make_missing(layout, SystemIds())
     broker_kind = "mosquitto" if find_mosquitto() else "embedded"
-    configs.write_all(layout, ports, broker_kind)
+    configs.write_all(layout, ports, broker_kind, not_today_window_s)
     store.prepare(layout, SystemClock().now().date(), tell)
     if sales is not None:
         store.import_sales(layout, sales, tell)

@@ -16,11 +16,14 @@ ADMIN = "broker-admin"
 NOT_TODAY_WINDOW_S = 20
 
 
-def write_all(layout: Layout, ports: Ports, broker_kind: str) -> None:
-    """One TOML file per process; written anew at each start, since the ports may differ."""
+def write_all(layout: Layout, ports: Ports, broker_kind: str, not_today_window_s: float = NOT_TODAY_WINDOW_S) -> None:
+    """One TOML file per process; written anew at each start, since the ports may differ.
+
+    not_today_window_s: seconds in which "not today" still reaches an arrival before it leaves for HQ.
+    """
     for process, content in {
         "broker": broker(layout, ports, broker_kind),
-        "hub": hub(layout, ports, broker_kind),
+        "hub": hub(layout, ports, broker_kind, not_today_window_s),
         "hq": hq(layout, ports),
         "kiosk": kiosk(layout, ports),
     }.items():
@@ -49,7 +52,7 @@ def broker(layout: Layout, ports: Ports, kind: str) -> dict[str, Any]:
     }
 
 
-def hub(layout: Layout, ports: Ports, broker_kind: str) -> dict[str, Any]:
+def hub(layout: Layout, ports: Ports, broker_kind: str, not_today_window_s: float) -> dict[str, Any]:
     accounts: dict[str, Any] = (
         {
             "kind": "mosquitto",
@@ -77,7 +80,7 @@ def hub(layout: Layout, ports: Ports, broker_kind: str) -> dict[str, Any]:
         "accounts": accounts,
         "hq": {"url": f"http://{HOST}:{ports.hq}", "token_file": str(layout.secret("hub_hq_token"))},
         "keys": {"card_key_file": str(layout.secret("card_key")), "evidence_key_file": str(layout.secret("evidence_key"))},
-        "policy": {"hold_s": NOT_TODAY_WINDOW_S},
+        "policy": {"hold_s": not_today_window_s},
         "kiosks": [{"name": KIOSK, "token_file": str(layout.secret("kiosk_hub_token"))}],
     }
 

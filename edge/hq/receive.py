@@ -117,8 +117,14 @@ def mentioned(judged: Iterable[Judgement]) -> frozenset[str]:
 
 
 def without_erased(judged: Iterable[Judgement], tombstones: frozenset[str]) -> list[Judgement]:
-    """The same items, those about erased members without the person."""
-    return [_strip(item) if isinstance(item, Accepted) and item.member in tombstones else item for item in judged]
+    """The same items, those about erased members without the person, unsigned notes about their visits included."""
+    items = list(judged)
+    theirs = {item.visit for item in items if isinstance(item, Accepted) and item.member in tombstones}
+    return [_strip(item) if isinstance(item, Accepted) and _is_about(item, tombstones, theirs) else item for item in items]
+
+
+def _is_about(item: Accepted, tombstones: frozenset[str], visits: set[str | None]) -> bool:
+    return item.member in tombstones or (isinstance(item.body, NoteBody) and item.visit is not None and item.visit in visits)
 
 
 def _strip(item: Accepted) -> Accepted:

@@ -54,10 +54,10 @@ def run(path: Path) -> None:
     config = hub_config.load(path)
     secrets = hub_config.read_secrets(config)
     logs.configure("hub")
+    running = RunningHub(config, secrets)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    running = RunningHub(config, secrets)
     running.start()
     stop.wait()
     running.stop()

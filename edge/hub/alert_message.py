@@ -21,6 +21,8 @@ class AlertMessages:
         """The newest revision for this associate."""
         face = alerts.face_of(connection, self._store, alert.alert_id)
         withdrawn = alert.state == "withdrawn"
+        # whoever only has to know that a colleague is with them needs no line about the shopper
+        elsewhere = alert.state == "claimed" and alert.claimed_by != associate
         return Alert(
             **self._letterhead.head(),
             expires_in_s=self._left_s(alert, now),
@@ -36,7 +38,7 @@ class AlertMessages:
             why_you=next((r.why for r in alert.recipients if r.associate == associate), None),
             claimed_by=None if withdrawn else alert.claimed_by,
             claimed_by_name=None if withdrawn else self._display_name(connection, alert.claimed_by),
-            headline=None if withdrawn else face.headline,
+            headline=None if withdrawn or elsewhere else face.headline,
         )
 
     def _left_s(self, alert: FloorAlert, now: Moment) -> float | None:

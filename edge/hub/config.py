@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 from msgspec import Meta, Struct
 
 from edge.broker.accounts import AccountsConfig
@@ -129,9 +128,3 @@ def read_secrets(config: HubConfig) -> Secrets:
         hq_token=None if config.hq is None else reader.read_secret(config.hq.token_file),
         kiosk_tokens=tokens,
     )
-
-
-def as_builtins(config: HubConfig) -> dict[str, object]:
-    """The configuration as plain values, for `check-config`; it holds paths of secrets, never secrets."""
-    plain: dict[str, object] = msgspec.to_builtins(config)
-    return plain

@@ -138,18 +138,25 @@ class FloorDesk:
         if moved == alert:
             return False
         self._save(connection, moved)
-        self._metrics.alerts.labels("expired" if moved.state == "expired" else "escalated").inc()
+        if moved.state != "claimed":  # a claim that a newcomer hears of is neither
+            self._metrics.alerts.labels("expired" if moved.state == "expired" else "escalated").inc()
         return True
 
     def _acted(
         self, connection: sqlite3.Connection, alert: FloorAlert, associate: str, action: Action, now: Moment
     ) -> FloorAlert | Refusal:
         steps: dict[Action, Callable[[], FloorAlert | Refusal]] = {
-            "claim": lambda: floor.claim(alert, associate),
+            "claim": lambda: self._claimed(connection, alert, associate, now),
             "release": lambda: floor.release(alert, associate, now, self.on_shift(connection, now)),
             "served": lambda: floor.serve(alert, associate, now),
         }
         return steps[action]()
+
+    def _claimed(self, connection: sqlite3.Connection, alert: FloorAlert, by: str, now: Moment) -> FloorAlert | Refusal:
+        taken = floor.claim(alert, by)
+        if taken == alert or isinstance(taken, Refusal):
+            return taken
+        return floor.tell_all(taken, self.on_shift(connection, now))
 
     def _save(self, connection: sqlite3.Connection, alert: FloorAlert) -> None:
         alerts.save(connection, self._store, alert)

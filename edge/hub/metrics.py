@@ -36,4 +36,3 @@ class HubMetrics:
         self.facts_parked = Gauge("shopbell_facts_parked", "Facts HQ refused", registry=self.registry)
         self.requests = Counter("shopbell_http_requests", "HTTP requests", ["route", "status"], registry=self.registry)
         self.directory = Gauge("shopbell_directory_cursor", "Newest change of the directory", registry=self.registry)
-        self.feed = Gauge("shopbell_feed_cursor", "Newest change from HQ applied", registry=self.registry)

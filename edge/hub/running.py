@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from waitress.server import create_server  # type: ignore[import-untyped]  # waitress ships no types
-
 from edge.hub.config import HubConfig, Secrets
+from edge.hub.web_server import WebServer
 from edge.hub.wiring import Hub, LatePublisher, OwnStatus, accounts_of, build, hq_of, line_of
 from edge.process.clock import Clock, SystemClock
 from edge.process.errors import OperatorError
@@ -17,10 +16,9 @@ from edge.process.notify import notify
 from edge.transport.mqtt import MqttLine
 
 log = get_logger(part="hub")
-# Larger bodies than the app's own limit are still answered by the app, as JSON.
-_SERVER_BODY_BYTES = 1024 * 1024
 _JOIN_S = 5.0
 _LOOK_EVERY_S = 5.0
+_LOOK_AGAIN_S = 0.2
 
 
 class RunningHub:
@@ -38,31 +36,23 @@ class RunningHub:
         self._status = OwnStatus(config, self.hub.letterhead, clock)
         self._line: MqttLine = line_of(config, secrets, self.hub, self._link, self._status.payload)
         publish.connect(self._line)
+        web = config.web
         try:
-            self._server = create_server(
-                self.hub.app,
-                host=config.web.host,
-                port=config.web.port,
-                threads=config.web.threads,
-                max_request_body_size=_SERVER_BODY_BYTES,
-                ident=None,
-                clear_untrusted_proxy_headers=True,
-            )
-        except OSError as error:
+            self._server = WebServer(self.hub.app, web.host, web.port, web.threads)
+        except OperatorError:
             self.hub.store.file.close()
-            where = f"{config.web.host}:{config.web.port}"
-            raise OperatorError(
-                "port_unusable", f"listening on {where} ({type(error).__name__})", "Free the port or change [web]."
-            ) from None
+            raise
 
     @property
     def port(self) -> int:
         """The port the web server listens on."""
-        return int(self._server.effective_port)
+        return self._server.port
 
     def start(self) -> None:
         """Start every part; returns at once."""
         hub = self.hub
+        for part in ("broker", "ingest", "floor", "threads"):
+            hub.health.ill(part, "starting", "Wait a moment.")
         self._start("ingest", hub.worker.run)
         self._start("announcer", lambda: hub.announcer.run(self._stopping.is_set))
         self._start("keeper", lambda: hub.keeper.run(self._stopping.wait))
@@ -86,7 +76,7 @@ class RunningHub:
         self.hub.announcer.wake()
         if self.hub.exchange is not None:
             self.hub.exchange.wake()
-        self._server.close()
+        self._server.stop()
         for thread in self._threads:
             thread.join(_JOIN_S)
         self._accounts.close()
@@ -108,7 +98,8 @@ class RunningHub:
         health = self.hub.health
         while True:
             problem = self._line.problem()
-            if problem is None and self._line.healthy():
+            well = problem is None and self._line.healthy()
+            if well:
                 health.well("broker")
             else:
                 hint = "See that the broker runs." if problem is None else problem.hint
@@ -118,5 +109,5 @@ class RunningHub:
                 notify("WATCHDOG=1")
             elif not self._stopping.is_set():
                 health.ill("threads", "thread_ended", "Restart the hub; its log says which part ended.")
-            if self._stopping.wait(0.2 if problem is not None else _LOOK_EVERY_S):
+            if self._stopping.wait(_LOOK_EVERY_S if well else _LOOK_AGAIN_S):
                 return

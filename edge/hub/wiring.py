@@ -71,6 +71,34 @@ class Hub:
     clock: Clock
 
 
+@dataclass(frozen=True)
+class _Base:
+    """What nearly every part needs."""
+
+    config: HubConfig
+    secrets: Secrets
+    store: HubStore
+    health: Health
+    metrics: HubMetrics
+    letterhead: Letterhead
+    floor_policy: FloorPolicy
+    publish: Callable[[str, bytes], bool]
+    clock: Clock
+    ids: Ids
+
+    @property
+    def name(self) -> str:
+        return self.config.store
+
+    @property
+    def kiosks(self) -> list[str]:
+        return [kiosk.name for kiosk in self.config.kiosks]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.config.timezone)
+
+
 def build(
     config: HubConfig,
     secrets: Secrets,
@@ -83,98 +111,42 @@ def build(
     look_folder: Path = LOOK_FOLDER,
 ) -> Hub:
     """Open the store and put the parts together. publish: to the broker; hq: None for a store without one."""
-    store = open_hub_store(Path(config.data_dir), config.store, clock, ids)
-    health, metrics = Health("hub", version()), HubMetrics()
-    letterhead = Letterhead(config.store, clock, ids)
     policy = config.policy
-    floor_policy = FloorPolicy(policy.alert_expires_s, policy.escalate_after_s, policy.card_grace_s)
-    desk = FloorDesk(
-        store=config.store,
-        policy=floor_policy,
-        session_s=policy.session_s,
-        idle_s=policy.idle_s,
-        visit_gap_s=policy.visit_gap_s,
-        memory=store.memory,
-        zone=ZoneInfo(config.timezone),
-        facts=store.facts,
-        ids=ids,
-        metrics=metrics,
-    )
-    messages = AlertMessages(config.store, letterhead, floor_policy)
-    kiosks = [kiosk.name for kiosk in config.kiosks]
-    announcer = Announcer(
-        file=store.file,
-        store=config.store,
-        kiosks=kiosks,
-        messages=messages,
-        letterhead=letterhead,
+    base = _Base(
+        config=config,
+        secrets=secrets,
+        store=open_hub_store(Path(config.data_dir), config.store, clock, ids),
+        health=Health("hub", version()),
+        metrics=HubMetrics(),
+        letterhead=Letterhead(config.store, clock, ids),
+        floor_policy=FloorPolicy(policy.alert_expires_s, policy.escalate_after_s, policy.card_grace_s),
         publish=publish,
-        metrics=metrics,
-        clock=clock,
-    )
-    devices = DeviceDesk(store.file, config.store, store.facts, clock)
-    filing = Filing(
-        store=config.store,
-        visit_gap_s=policy.visit_gap_s,
-        hold_s=policy.hold_s,
-        recogniser=Recogniser(config.store, secrets.card_key, secrets.evidence_key),
-        desk=desk,
-        facts=store.facts,
-        ids=ids,
-    )
-    worker = IngestWorker(
-        file=store.file,
-        store=config.store,
-        kiosks=kiosks,
-        filing=filing,
-        devices=devices,
-        letterhead=letterhead,
-        publish=publish,
-        committed=announcer.wake,
-        metrics=metrics,
-        health=health,
-        clock=clock,
-    )
-    eraser = Eraser(config.store, secrets.card_key, store.memory, store.facts, desk)
-    feed = FeedDesk(store.file, config.store, store.members, eraser, lambda: now_of(clock), announcer.wake)
-    exchange = None if hq is None else _exchange(config, store, hq, feed, clock, health)
-    reception = Reception(
-        file=store.file,
-        store=config.store,
-        session_s=policy.session_s,
-        idle_s=policy.idle_s,
-        accounts=accounts,
         clock=clock,
         ids=ids,
     )
-    keeper = Keeper(
-        file=store.file,
-        store=config.store,
-        desk=desk,
-        reception=reception,
-        outbox=store.outbox,
-        changed=announcer.wake,
-        metrics=metrics,
-        health=health,
-        clock=clock,
-    )
-    app = _app(config, secrets, store, reception, desk, messages, announcer, health, metrics, clock, ids, look_folder)
+    desk = _desk(base)
+    messages = AlertMessages(base.name, base.letterhead, base.floor_policy)
+    announcer = _announcer(base, messages)
+    devices = DeviceDesk(base.store.file, base.name, base.store.facts, clock)
+    eraser = Eraser(base.name, secrets.card_key, base.store.memory, base.store.facts, desk)
+    feed = FeedDesk(base.store.file, base.name, base.store.members, eraser, lambda: now_of(clock), announcer.wake)
+    reception = _reception(base, accounts)
     return Hub(
         config=config,
-        store=store,
-        app=app,
-        worker=worker,
+        store=base.store,
+        app=_app(base, desk, messages, reception, announcer, look_folder),
+        worker=_worker(base, desk, devices, announcer),
         announcer=announcer,
-        keeper=keeper,
-        exchange=exchange,
+        keeper=_keeper(base, desk, reception, announcer),
+        exchange=None if hq is None else _exchange(base, hq, feed),
         feed=feed,
         eraser=eraser,
         devices=devices,
         desk=desk,
         reception=reception,
-        health=health,
-        metrics=metrics,
-        letterhead=letterhead,
+        health=base.health,
+        metrics=base.metrics,
+        letterhead=base.letterhead,
         clock=clock,
     )
 
@@ -190,9 +162,9 @@ def hq_of(config: HubConfig, secrets: Secrets) -> HttpClient | None:
 
 
 def line_of(
-    config: HubConfig, secrets: Secrets, hub: Hub, link: Callable[[bool], None], since: Callable[[bool], bytes]
+    config: HubConfig, secrets: Secrets, hub: Hub, link: Callable[[bool], None], status: Callable[[bool], bytes]
 ) -> MqttLine:
-    """The line to the broker. since(online): the hub's status as bytes."""
+    """The line to the broker. status(online): the hub's status as bytes."""
     return MqttLine(
         host=config.broker.host,
         port=config.broker.port,
@@ -200,7 +172,7 @@ def line_of(
         password=secrets.broker_password,
         client_id=config.broker.username,
         subscriptions=[topics.all_arrivals(config.store), topics.all_statuses(config.store)],
-        will=(topics.status(config.store, "hub", HUB_NAME), since(False)),
+        will=(topics.status(config.store, "hub", HUB_NAME), status(False)),
         deliver=hub.worker.deliver,
         link=link,
     )
@@ -236,50 +208,128 @@ class LatePublisher:
         return line is not None and line.publish(topic, payload)
 
 
-def _exchange(config: HubConfig, store: HubStore, hq: Hq, feed: FeedDesk, clock: Clock, health: Health) -> Exchange:
+def _desk(base: _Base) -> FloorDesk:
+    policy = base.config.policy
+    return FloorDesk(
+        store=base.name,
+        policy=base.floor_policy,
+        session_s=policy.session_s,
+        idle_s=policy.idle_s,
+        visit_gap_s=policy.visit_gap_s,
+        memory=base.store.memory,
+        zone=base.zone,
+        facts=base.store.facts,
+        ids=base.ids,
+        metrics=base.metrics,
+    )
+
+
+def _announcer(base: _Base, messages: AlertMessages) -> Announcer:
+    return Announcer(
+        file=base.store.file,
+        store=base.name,
+        kiosks=base.kiosks,
+        messages=messages,
+        letterhead=base.letterhead,
+        publish=base.publish,
+        metrics=base.metrics,
+        clock=base.clock,
+    )
+
+
+def _worker(base: _Base, desk: FloorDesk, devices: DeviceDesk, announcer: Announcer) -> IngestWorker:
+    filing = Filing(
+        store=base.name,
+        visit_gap_s=base.config.policy.visit_gap_s,
+        hold_s=base.config.policy.hold_s,
+        recogniser=Recogniser(base.name, base.secrets.card_key, base.secrets.evidence_key),
+        desk=desk,
+        facts=base.store.facts,
+        ids=base.ids,
+    )
+    return IngestWorker(
+        file=base.store.file,
+        store=base.name,
+        kiosks=base.kiosks,
+        filing=filing,
+        devices=devices,
+        letterhead=base.letterhead,
+        publish=base.publish,
+        committed=announcer.wake,
+        metrics=base.metrics,
+        health=base.health,
+        clock=base.clock,
+    )
+
+
+def _reception(base: _Base, accounts: Accounts) -> Reception:
+    policy = base.config.policy
+    return Reception(
+        file=base.store.file,
+        store=base.name,
+        session_s=policy.session_s,
+        idle_s=policy.idle_s,
+        accounts=accounts,
+        clock=base.clock,
+        ids=base.ids,
+    )
+
+
+def _keeper(base: _Base, desk: FloorDesk, reception: Reception, announcer: Announcer) -> Keeper:
+    return Keeper(
+        file=base.store.file,
+        store=base.name,
+        desk=desk,
+        reception=reception,
+        outbox=base.store.outbox,
+        changed=announcer.wake,
+        metrics=base.metrics,
+        health=base.health,
+        clock=base.clock,
+    )
+
+
+def _exchange(base: _Base, hq: Hq, feed: FeedDesk) -> Exchange:
     return Exchange(
-        outbox=store.outbox,
-        window=Window(store.file, config.store),
+        outbox=base.store.outbox,
+        window=Window(base.store.file, base.name),
         hq=hq,
         sink=feed,
-        clock=clock,
-        health=health,
-        backoff=Backoff(jitter=steady_jitter(config.store)),
+        clock=base.clock,
+        health=base.health,
+        backoff=Backoff(jitter=steady_jitter(base.name)),
     )
 
 
 def _app(
-    config: HubConfig,
-    secrets: Secrets,
-    store: HubStore,
-    reception: Reception,
-    desk: FloorDesk,
-    messages: AlertMessages,
-    announcer: Announcer,
-    health: Health,
-    metrics: HubMetrics,
-    clock: Clock,
-    ids: Ids,
-    look_folder: Path,
+    base: _Base, desk: FloorDesk, messages: AlertMessages, reception: Reception, announcer: Announcer, look_folder: Path
 ) -> Flask:
-    file, name = store.file, config.store
+    config, store, wake = base.config, base.store, announcer.wake
+    file, clock, ids = store.file, base.clock, base.ids
     guard = Guard(
         file=file,
-        store=name,
+        store=base.name,
         reception=reception,
-        kiosk_tokens=secrets.kiosk_tokens,
+        kiosk_tokens=base.secrets.kiosk_tokens,
         secure=config.web.secure_cookies,
         clock=clock,
     )
-    cards = visits.CardDesk(
-        file=file, store=name, desk=desk, memory=store.memory, zone=ZoneInfo(config.timezone), clock=clock, ids=ids
+    cards = visits.CardDesk(file=file, store=base.name, desk=desk, memory=store.memory, zone=base.zone, clock=clock, ids=ids)
+    machine_routes = machines.create_blueprint(
+        guard,
+        base.health,
+        base.metrics,
+        file=file,
+        store=base.name,
+        card_key=base.secrets.card_key,
+        hub_key=public_key_of(base.secrets.evidence_key),
     )
-    hub_key = public_key_of(secrets.evidence_key)
+    ws_url = config.broker.ws_url
     blueprints = [
-        session.create_blueprint(guard, reception, store=name, store_name=config.store_name, ws_url=config.broker.ws_url),
-        alerts.create_blueprint(guard, desk, messages, file=file, store=name, changed=announcer.wake, clock=clock),
-        visits.create_blueprint(guard, cards, store.memory, store.facts, ids=ids, changed=announcer.wake),
-        machines.create_blueprint(guard, health, metrics, file=file, store=name, card_key=secrets.card_key, hub_key=hub_key),
-        web.create_blueprint(ws_origin=config.broker.ws_url, look_folder=look_folder),
+        session.create_blueprint(guard, reception, store=base.name, store_name=config.store_name, ws_url=ws_url),
+        alerts.create_blueprint(guard, desk, messages, file=file, store=base.name, changed=wake, clock=clock),
+        visits.create_blueprint(guard, cards, store.memory, store.facts, ids=ids, changed=wake),
+        machine_routes,
+        web.create_blueprint(ws_origin=ws_url, look_folder=look_folder),
     ]
-    return create_app(blueprints, metrics)
+    return create_app(blueprints, base.metrics)

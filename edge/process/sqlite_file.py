@@ -17,6 +17,17 @@ WAL_PAGES = 64
 RESERVE_BYTES = 1024 * 1024
 
 
+def pragmas(*, writes: bool, synchronous: str = "FULL") -> tuple[str, ...]:
+    """Pure: what every connection is told before anything else. The power-cut model is told the same, so that it cannot drift."""
+    settings = (
+        "PRAGMA journal_mode=WAL",
+        f"PRAGMA synchronous={synchronous}",
+        "PRAGMA foreign_keys=ON",
+        f"PRAGMA wal_autocheckpoint={WAL_PAGES if writes else 0}",
+    )
+    return settings if writes else (*settings, "PRAGMA query_only=ON")
+
+
 class SqliteFile:
     """A file with exactly one writing connection, used under a lock, and one reading connection per thread.
 
@@ -79,12 +90,8 @@ class SqliteFile:
     def _connect(self, *, writes: bool, synchronous: str) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={synchronous}")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES if writes else 0}")
-        if not writes:
-            connection.execute("PRAGMA query_only=ON")
+        for pragma in pragmas(writes=writes, synchronous=synchronous):
+            connection.execute(pragma)
         return connection
 
     def _commit(self) -> None:

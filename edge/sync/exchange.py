@@ -46,7 +46,7 @@ class _RawPage(msgspec.Struct, frozen=True):
 
 
 class Exchange:
-    """One store's exchange with HQ. poll_s: seconds between two looks at the feed while all is quiet."""
+    """One store's exchange with HQ. look_s, poll_s: seconds between looks at the outbox and at the feed while all is quiet."""
 
     def __init__(
         self,
@@ -58,10 +58,11 @@ class Exchange:
         clock: Clock,
         health: Health,
         backoff: Backoff,
-        poll_s: float = 10.0,
+        look_s: float = 1.0,
+        poll_s: float = 5.0,
     ) -> None:
         self._outbox, self._window, self._hq, self._sink = outbox, window, hq, sink
-        self._clock, self._health, self._backoff, self._poll_s = clock, health, backoff, poll_s
+        self._clock, self._health, self._backoff, self._look_s, self._poll_s = clock, health, backoff, look_s, poll_s
         self._wake = threading.Event()
         self._pulled: float | None = None
         self._failures = 0
@@ -109,7 +110,7 @@ class Exchange:
         chosen = set(planned.send)
         batch = _fitting([row for row in rows if row.seq in chosen])
         if not batch:
-            return min(self._poll_s, self._poll_s if planned.wait_s is None else max(planned.wait_s, 0.05))
+            return self._look_s if planned.wait_s is None else min(self._look_s, max(planned.wait_s, 0.05))
         self._send(batch)
         return 0.0
 

@@ -30,6 +30,7 @@ _MOST_QUEUED = 1000
 _FIRST_WAIT_S, _MOST_WAIT_S = 1.0, 30.0
 _ACCEPT_WITHIN_S = 10.0
 _TURN_S = 0.5
+_LAST_TURNS = 4
 _STUCK_AFTER_S = 30.0
 _MOST_STUCK = 3
 _GOODBYE_WITHIN_S = 2.0
@@ -75,7 +76,7 @@ class MqttLine:
         self._clock, self._check_every_s = clock, check_every_s
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._client: paho.Client | None = None  # only while the broker has accepted it
+        self._client: paho.Client | None = None  # only while connected and subscribed
         self._problem: LineProblem | None = None
         self._takeover = TakeoverWatch()
         self._failures = 0
@@ -223,20 +224,28 @@ class MqttLine:
             self._set_problem("broker_refused", "The broker does not know this account: see its username and password file.")
             return
         self._failures = 0
-        self._client = client
         if not self._takeover.suspected(self._clock()):
             self._problem = None
         if self._subscriptions:
             client.subscribe([(topic, 1) for topic in self._subscriptions])
-        log.info("mqtt_up")
-        self._guarded(self._link, True)
+        else:
+            self._is_up(client)
 
-    def _on_subscribe(self, _client: paho.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any) -> None:
+    def _on_subscribe(self, client: paho.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any) -> None:
+        if threading.current_thread() is not self._runner:
+            return
         refused = sum(reason.is_failure for reason in reasons)
         if refused:
             self._set_problem(
                 "subscription_refused", f"The broker refuses {refused} of this account's topics: see its rights and its store."
             )
+        self._is_up(client)
+
+    def _is_up(self, client: paho.Client) -> None:
+        """Only now, with its subscriptions in place: an answer to what is published from here on cannot be missed."""
+        self._client = client
+        log.info("mqtt_up")
+        self._guarded(self._link, True)
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         try:
@@ -256,9 +265,11 @@ class MqttLine:
         accepted = self._client is client
         if accepted:
             self._client = None
-        if client.is_connected():  # given up by us: let the broker know, which also closes the socket
+        if client.is_connected():
             client.disconnect()
-            client.loop(_TURN_S)
+        for _ in range(_LAST_TURNS):  # a DISCONNECT that waits must go out, else the broker speaks our last will
+            if client.loop(_TURN_S) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                break
         if accepted and not self._stopping.is_set():
             self._takeover.lost(self._clock())
             log.info("mqtt_down")

@@ -59,13 +59,17 @@ class Pn532Reader:
 
     def _converse(self, line: Line, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         session = Pn532Session(self._name, self._presence, self._timing)
-        self._do(session.begin(self._clock()), line, deliver)
-        while not stop.is_set():
-            data = line.read(min(session.wake_at - self._clock(), LONGEST_READ_S))
-            now = self._clock()
-            if data:
-                self._do(session.received(data, now), line, deliver)
-            self._do(session.tick(now), line, deliver)
+        try:
+            self._do(session.begin(self._clock()), line, deliver)
+            while not stop.is_set():
+                data = line.read(min(session.wake_at - self._clock(), LONGEST_READ_S))
+                now = self._clock()
+                if data:
+                    self._do(session.received(data, now), line, deliver)
+                self._do(session.tick(now), line, deliver)
+        finally:
+            for event in session.end(self._clock()).events:
+                deliver(event)
 
     def _do(self, out: Out, line: Line, deliver: Callable[[ReaderEvent], None]) -> None:
         for event in out.events:  # first, so that a port lost at this moment costs no read

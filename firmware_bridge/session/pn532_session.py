@@ -144,6 +144,11 @@ class Pn532Session:
             self._late(now)
         return self._take_out()
 
+    def end(self, now: float) -> Out:
+        """The port is lost. A card that had just come is still told."""
+        self._tell_first(now)
+        return self._take_out()
+
     # -- what came in
 
     def _item(self, item: Frame | BadFrame, now: float) -> None:
@@ -238,7 +243,14 @@ class Pn532Session:
         else:
             self._restart(now)
 
+    def _tell_first(self, now: float) -> None:
+        """A card was listed and the look for a second one did not end: it is a read all the same."""
+        first, self._first = self._first, None
+        if first is not None:
+            self._out.events += self.presence.look(first, now)
+
     def _restart(self, now: float) -> None:
+        self._tell_first(now)
         self._starts += 1
         if self._starts > START_TRIES:
             self._out.failed = self._why()
@@ -283,7 +295,6 @@ class Pn532Session:
         self._deadline = now + self._allowed()
         if step is Step.WAKE:
             # The ACK ends whatever a process before us has left the chip doing.
-            self._first = None
             self._out.send += WAKE_UP + ACK
 
     def _command_of(self, step: Step) -> Command | None:

@@ -214,7 +214,7 @@ class FrameReader:
             self._buffer = self._buffer[fault.skip :]
             return fault
         self._buffer = self._buffer[piece.used :]
-        self._postamble_due = piece.frame is not None
+        self._postamble_due = self._postamble_due or piece.frame is not None
         return piece.frame
 
     def _drop_postamble(self) -> None:

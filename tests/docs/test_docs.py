@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from edge.contracts import outcomes
+from tests.docs import codes
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -60,6 +61,10 @@ def test_paths_and_links_of_a_doc_exist(doc: Path) -> None:
 )
 def test_every_code_of_the_door_is_explained(code: str) -> None:
     assert f"`{code}`" in (ROOT / "docs" / "outcomes.md").read_text()
+
+
+def test_the_table_of_codes_is_up_to_date() -> None:
+    assert codes.table() in codes.DOC.read_text(), "run: python -m tests.docs.codes"
 
 
 def test_every_error_code_is_explained() -> None:

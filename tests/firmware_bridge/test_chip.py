@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.errors import MisuseError
@@ -232,6 +232,7 @@ def test_impossible_cards_are_refused(uid: str) -> None:
         card_with(bytes.fromhex(uid))
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=80), max_size=20))
 def test_any_bytes_to_the_chip_raise_nothing(pieces: list[bytes]) -> None:
     chip = with_card(SEVEN)
@@ -240,6 +241,7 @@ def test_any_bytes_to_the_chip_raise_nothing(pieces: list[bytes]) -> None:
         chip.tick(float(at))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 255), st.binary(max_size=40))
 def test_any_command_gets_an_ack_and_at_most_one_answer(code: int, data: bytes) -> None:
     kinds = [word.split()[0] for word in said(with_card(SEVEN).received(command_frame(code, data), 0.0))]

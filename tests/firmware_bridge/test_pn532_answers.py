@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.card_read import CardRead, CardTrouble
@@ -189,6 +189,7 @@ def test_no_target_is_nothing() -> None:
     assert card_event((), reader="r", monotonic=1.0) is None
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), st.booleans())
 def test_any_answer_gives_targets_or_frame_error(data: bytes, rats: bool) -> None:
     try:
@@ -199,6 +200,7 @@ def test_any_answer_gives_targets_or_frame_error(data: bytes, rats: bool) -> Non
     assert all(len(target.uid) in (4, 7, 10) for target in found)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2), st.lists(st.integers(0, 255), min_size=0, max_size=60), st.booleans())
 def test_answers_that_nearly_fit_give_targets_or_frame_error(count: int, rest: list[int], rats: bool) -> None:
     try:
@@ -212,6 +214,7 @@ uids = (
 )
 
 
+@settings(deadline=None)
 @given(uids, uids, st.booleans())
 def test_what_the_simulated_card_says_is_read(first: bytes, second: bytes, rats: bool) -> None:
     cards = [card_with(first), card_with(second)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.errors import FrameError, MisuseError
@@ -98,6 +98,7 @@ def test_an_unfinished_answer_needs_more(length: int) -> None:
     assert reader.feed(frame[: min(length, len(frame) - 2)]) == []
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=600))
 def test_any_bytes_give_frames_or_frame_errors(data: bytes) -> None:
     try:
@@ -109,6 +110,7 @@ def test_any_bytes_give_frames_or_frame_errors(data: bytes) -> None:
         assert 0 <= piece.used <= len(data)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([b"\x00", b"\xff", b"\x00\xff", b"\xd5", b"\xd4", b"\x01", b"\xfe", ACK, ERROR]), max_size=60))
 def test_bytes_that_look_like_frames_never_raise_or_pile_up(pieces: list[bytes]) -> None:
     reader = FrameReader()
@@ -119,12 +121,14 @@ def test_bytes_that_look_like_frames_never_raise_or_pile_up(pieces: list[bytes])
     assert reader.held <= MAX_FRAME
 
 
+@settings(deadline=None)
 @given(codes, st.binary(max_size=MAX_BODY - 2))
 def test_what_is_built_is_read(code: int, data: bytes) -> None:
     assert read(command_frame(code, data)) == [Frame("command", code, data)]
     assert read(answer_frame(code, data)) == [Frame("answer", code, data)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(codes, st.binary(max_size=40)), min_size=1, max_size=6), st.data())
 def test_splits_change_nothing(content: list[tuple[int, bytes]], data: st.DataObject) -> None:
     stream = b"".join(answer_frame(code, body) for code, body in content)
@@ -133,6 +137,7 @@ def test_splits_change_nothing(content: list[tuple[int, bytes]], data: st.DataOb
     assert read(stream, lambda _: pieces) == [Frame("answer", code, body) for code, body in content]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80), codes, st.binary(max_size=40))
 def test_a_frame_after_any_junk_is_found_in_the_end(junk: bytes, code: int, body: bytes) -> None:
     reader = FrameReader()
@@ -143,6 +148,7 @@ def test_a_frame_after_any_junk_is_found_in_the_end(junk: bytes, code: int, body
     assert Frame("answer", code, body) in frames(items) or junk.endswith((b"\x00", b"\xff")) or b"\x00\xff" in junk
 
 
+@settings(deadline=None)
 @given(st.integers(0, 12 * 8 - 1))
 def test_one_wrong_bit_is_never_another_frame(bit: int) -> None:
     good = answer_frame(0x03, bytes.fromhex("32010607"))[:-1]

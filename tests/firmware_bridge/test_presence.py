@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.card_read import CardGone, CardRead, CardTrouble
@@ -130,6 +130,7 @@ def test_two_phones_in_one_listing_are_two() -> None:
     assert not sight("P").joined(sight("Q")).two
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["A", "-"]), max_size=60))
 def test_reads_and_departures_alternate(looks: list[str]) -> None:
     presence = Presence("nfc-1")
@@ -137,6 +138,7 @@ def test_reads_and_departures_alternate(looks: list[str]) -> None:
     assert [type(event) for event in events] == [CardRead, CardGone] * (len(events) // 2) + [CardRead] * (len(events) % 2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["A", "B", "A+B", "P", "Q", "?", "-"]), max_size=80))
 def test_only_what_was_seen_is_read(looks: list[str]) -> None:
     presence = Presence("nfc-1")

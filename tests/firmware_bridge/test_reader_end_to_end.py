@@ -53,7 +53,7 @@ def test_a_tap_is_one_read_then_gone(reader: Running, control: Path, uid: str) -
     assert isinstance(gone, CardGone)
     assert (read.medium, read.value, read.reader, read.random_id, read.evidence) == ("nfc", uid, "nfc-1", False, None)
     assert events[0].monotonic <= read.monotonic <= gone.monotonic <= time.monotonic()
-    assert 0.0 <= gone.held_s <= 0.31
+    assert 0.0 <= gone.held_s <= gone.monotonic - read.monotonic
 
 
 def test_a_card_left_there_is_one_read(reader: Running, control: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_card_left_there_is_one_read(reader: Running, control: Path) -> None:
     assert reader.tale == [f"read {SEVEN}", "gone"]
     gone = events[-1]
     assert isinstance(gone, CardGone)
-    assert 1.0 <= gone.held_s <= 1.51
+    assert gone.held_s >= 1.0
 
 
 def test_taps_one_after_the_other(reader: Running, control: Path) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.simulator.request_line import LONGEST_LINE, parse_request
@@ -140,6 +140,7 @@ def test_faults_that_are_none(fault: object) -> None:
     assert refused({"fault": fault}).code == "unknown_fault"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_line_is_understood_or_refused(line: bytes) -> None:
     try:
@@ -157,6 +158,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["present", "remove", "fault", "script", "status", "hold_s", "seconds"]), json_values, max_size=3
@@ -220,6 +222,7 @@ def test_scripts_that_are_none(text: object) -> None:
     assert caught.value.code in ("bad_script", "bad_uid_hex", "bad_uid_length")
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=120)
     | st.lists(st.sampled_from(["present", SEVEN, "wait", "1", ";", "noise", "+", "phone", "remove"])).map(" ".join)

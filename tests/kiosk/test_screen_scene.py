@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import msgspec
 import pytest
@@ -10,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from edge.contracts.outcomes import Reason
 from kiosk.screen.phrases import LANGUAGES, resting
 from kiosk.screen.scene import LANGUAGE_S, LEAST_TO_ACT_S, LONGEST_S, RESTING, Stage
 from kiosk.visit.words import SceneKind, Words
 from tests.support.screen import words
 
-SCENES: tuple[SceneKind, ...] = SceneKind.__args__
+SCENES: tuple[SceneKind, ...] = get_args(SceneKind)
 PASSING = tuple(scene for scene in SCENES if scene not in RESTING)
 
 
@@ -212,9 +214,9 @@ class AnyEvening(RuleBasedStateMachine):
             assert after == before
 
     @rule(arrival=ARRIVALS, reason=st.sampled_from(["help", "pickup"]))
-    def choose(self, arrival: str, reason: str) -> None:
+    def choose(self, arrival: str, reason: Reason) -> None:
         before = self.stage.view(self.now)
-        chosen = self.stage.choose(arrival, reason, self.now)  # type: ignore[arg-type]  # drawn from the literals
+        chosen = self.stage.choose(arrival, reason, self.now)
         assert chosen == (before.arrival_id == arrival and before.offers_reasons)
         if chosen:
             assert self.stage.view(self.now).reason == reason

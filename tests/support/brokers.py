@@ -231,6 +231,12 @@ class Probe:
         (self.retained if message.retain else self.messages).append((message.topic, bytes(message.payload)))
 
 
+def lets_in(port: int, username: str, password: str) -> bool:
+    """Whether the broker accepts this account now."""
+    with Probe(port, username, password) as probe:
+        return probe.accepted
+
+
 def text_field(text: bytes) -> bytes:
     """MQTT's length-prefixed string."""
     return struct.pack("!H", len(text)) + text

@@ -163,7 +163,15 @@ def _main_street(now: datetime) -> list[bytes]:
         reason = (None, "help", "pickup", None, "return")[number % 5]
         quiet = outcome == "not_today"
         body = ArrivalBody(
-            f"a{number}", 0, None if quiet else f"v{number}", f"door-{number % 2 + 1}", outcome, at, ref, reason, "plain" if ref else None
+            f"a{number}",
+            0,
+            None if quiet else f"v{number}",
+            f"door-{number % 2 + 1}",
+            outcome,
+            at,
+            ref,
+            reason,
+            "plain" if ref else None,
         )
         made.append(body)
         times.append(at)
@@ -174,9 +182,15 @@ def _main_street(now: datetime) -> list[bytes]:
             made.append(AlertBody(f"al{number}", f"v{number}", "expired" if number % 17 == 0 else "served"))
             times.append(at + timedelta(minutes=9))
         if number < 4:
-            made.append(NoteBody(f"n{number}", f"v{number}", ref, "ben", _SAID[number], ("how_it_went", "project", "preference")[number % 3]))
+            made.append(
+                NoteBody(
+                    f"n{number}", f"v{number}", ref, "ben", _SAID[number], ("how_it_went", "project", "preference")[number % 3]
+                )
+            )
             times.append(at + timedelta(seconds=40))
-    made.append(SaleBody("till-1", "536365", 1, now - timedelta(days=3), "85123A", "Tile", 6, "2.55", Money(1530, "GBP"), refs[0]))
+    made.append(
+        SaleBody("till-1", "536365", 1, now - timedelta(days=3), "85123A", "Tile", 6, "2.55", Money(1530, "GBP"), refs[0])
+    )
     made += [
         DeviceBody("hub", "hub", True, now - timedelta(days=3), "0.1.0"),
         DeviceBody("kiosk", "door-1", True, now - timedelta(hours=5), "0.1.0"),
@@ -197,7 +211,9 @@ def _river_side(now: datetime) -> list[bytes]:
     good = [fact(number, body, now, OTHER) for number, body in enumerate(made)]
     bad = [
         fact(900, visit(1, now), now, STORE),
-        msgspec.json.encode({"v": "2.0", "id": "fact-901", "store": OTHER, "at": now, "body": {"kind": "arrival", "door": "entrance"}}),
+        msgspec.json.encode(
+            {"v": "2.0", "id": "fact-901", "store": OTHER, "at": now, "body": {"kind": "arrival", "door": "entrance"}}
+        ),
         b'{"v":"1.0","id":"fact-902","store":"river-side","at":"yesterday","body":{"kind":"visit"}}',
     ]
     return [*good, *bad]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
 from edge.broker.accounts import AccountsConfig
@@ -21,7 +22,6 @@ from edge.contracts.envelope import encode
 from edge.contracts.facts import Fact
 from edge.contracts.sealed import Evidence, public_key_of, seal
 from edge.hub.config import Broker, HubConfig, Keys, KioskEntry, Policy, Secrets, Web
-from edge.hub.pins import hash_pin
 from edge.hub.wiring import LOOK_FOLDER, Hub, build
 from edge.process.clock import ManualClock
 from edge.process.ids import CountingIds
@@ -31,7 +31,8 @@ CARD_KEY, EVIDENCE_KEY = bytes(range(32)), bytes(range(1, 33))
 KIOSK_TOKEN, KIOSK_TOKEN_2 = "kiosk-token-one", "kiosk-token-two"
 MARIA, MARIA_CARD = "m-maria", "nfc:04A2B3C4D5E6F7"
 PIN = "246810"
-PIN_HASH = hash_pin(PIN)
+# The cheapest argon2 there is: tests sign in some hundred times; test_pins looks at the real costs.
+PIN_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PIN)
 
 
 class Notebook:

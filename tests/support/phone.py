@@ -128,9 +128,8 @@ class Floor:
             return self.revise(alert_id, state="open", claimed_by=None, claimed_by_name=None)
         return self.revise(alert_id, state="served")
 
-    def known_to(self, me: str) -> Alerts:
-        shown = [one for one in self.alerts.values() if one.state == "open" or (one.state == "claimed" and one.claimed_by == me)]
-        return Alerts(shown)
+    def live(self) -> Alerts:
+        return Alerts([one for one in self.alerts.values() if one.state in ("open", "claimed")])
 
     def card(self, visit_id: str, me: str) -> ClientCard:
         claimed = any(one.visit_id == visit_id and one.claimed_by == me for one in self.alerts.values())
@@ -176,10 +175,20 @@ def full_card(who: str) -> ClientCard:
             CardLine("How did the shower wall turn out?", "bathroom project, tiles bought on 3 May"),
             CardLine("Did the adhesive hold on the old paint?", "follow-up of 9 May"),
         ],
-        offer=[grout, ShelfItem("SL-1", "Sanitary sealant, white", "Aisle 9", 6, "£8.90", "finishes a shower (11 of 26 baskets)")],
+        offer=[
+            grout,
+            ShelfItem("SL-1", "Sanitary sealant, white", "Aisle 9", 6, "£8.90", "finishes a shower (11 of 26 baskets)"),
+        ],
         open_issues=[CardLine("Two tiles came broken; replacements promised", "complaint of 6 May, still open")],
-        served_how=[CardLine("Likes to be shown, not told", "note by Ana, March"), CardLine("Speaks Spanish at home", "her own wish, 2024")],
-        projects=[ProjectView("Bathroom", "walls tiled, floor next", ["Wall tiles, sea green, 12 m²", "Tile adhesive 20 kg"], [grout, spacer])],
+        served_how=[
+            CardLine("Likes to be shown, not told", "note by Ana, March"),
+            CardLine("Speaks Spanish at home", "her own wish, 2024"),
+        ],
+        projects=[
+            ProjectView(
+                "Bathroom", "walls tiled, floor next", ["Wall tiles, sea green, 12 m²", "Tile adhesive 20 kg"], [grout, spacer]
+            )
+        ],
         purchases=[
             Purchase("3 May 2026", "R-1042", ["12 × Wall tile sea green", "2 × Tile adhesive 20 kg"], "£412.80"),
             Purchase("11 April 2026", "R-0977", ["1 × Notched trowel 10 mm"], "£14.50"),
@@ -312,7 +321,8 @@ def create_app(hub: PhoneHub) -> Flask:
 
     @app.get("/api/v1/alerts")
     def alerts() -> Response:
-        return _json(hub.floor.known_to(hub.who(token())))
+        hub.who(token())
+        return _json(hub.floor.live())
 
     @app.post("/api/v1/alerts/<alert_id>/<any(claim, release, served):act>")
     def act(alert_id: str, act: str) -> Response:

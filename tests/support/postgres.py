@@ -18,8 +18,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
+import pytest
 
 USER = "shopbell"
 _READY_S = 60
@@ -33,8 +35,9 @@ _FLAGS = (
 class Cluster:
     """A running server. `new_database()` gives the URL of an empty database."""
 
-    def __init__(self, folder: Path, port: int, process: subprocess.Popen[bytes]) -> None:
-        self._folder, self._port, self._process = folder, port, process
+    def __init__(self, binaries: Path, folder: Path) -> None:
+        self._binaries, self._folder = binaries, folder
+        self._process, self._port = _start(binaries, folder)
         self._numbers = itertools.count(1)
 
     def new_database(self, template: str = "template1") -> str:
@@ -53,35 +56,62 @@ class Cluster:
         self._process.send_signal(signal.SIGINT)
         self._process.wait(_READY_S)
 
+    def start_again(self) -> None:
+        """The same data on the same port."""
+        self._process = _launch(self._binaries, self._folder, self._port)
+        if not _is_ready(self._process, self._port):
+            raise RuntimeError((self._folder / "log").read_text())
+
+    def end(self) -> None:
+        """For good; what is under way is thrown away."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(_READY_S)
+
 
 @contextlib.contextmanager
 def cluster(binaries: Path) -> Iterator[Cluster]:
     """Make, start, and finally stop a server."""
     folder = Path(tempfile.mkdtemp(prefix="shopbell-pg-"))
     data = folder / "data"
-    process: subprocess.Popen[bytes] | None = None
+    running: Cluster | None = None
     try:
         _give_away(folder)
         _run([str(binaries / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"])
-        process, port = _start(binaries, data, folder)
-        yield Cluster(folder, port, process)
+        running = Cluster(binaries, folder)
+        yield running
     finally:
-        if process is not None and process.poll() is None:
-            process.send_signal(signal.SIGQUIT)
-            process.wait(_READY_S)
+        if running is not None:
+            running.end()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(binaries: Path, data: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+def wait_for_a_waiter(database: Any) -> None:
+    """Until some transaction of this edge.hq Database waits for another's lock; fails the test when none ever does."""
+    deadline = time.monotonic() + _READY_S
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    while time.monotonic() < deadline:
+        with database.read() as connection:
+            if connection.exec_driver_sql(waiting).scalar_one():
+                return
+        time.sleep(0.02)
+    pytest.fail("nobody waited: two transactions that must not overlap did")
+
+
+def _start(binaries: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
     """Another process may take the free port between looking and starting; then the server ends, and another is tried."""
     for _ in range(5):
         port = _free_port()
-        command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), "-k", str(folder), *_FLAGS]
-        with (folder / "log").open("ab") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, **_identity())
+        process = _launch(binaries, folder, port)
         if _is_ready(process, port):
             return process, port
     raise RuntimeError((folder / "log").read_text())
+
+
+def _launch(binaries: Path, folder: Path, port: int) -> subprocess.Popen[bytes]:
+    command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder), *_FLAGS]
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_identity())
 
 
 def _is_ready(process: subprocess.Popen[bytes], port: int) -> bool:
@@ -100,12 +130,17 @@ def _run(command: list[str]) -> None:
         raise RuntimeError(result.stderr)
 
 
-def _identity() -> dict[str, object]:
+def _identity() -> dict[str, Any]:
     """Keyword arguments for subprocess: whose process it is."""
     if os.geteuid() != 0:
         return {}
     account = _other_user()
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"}}
+    return {
+        "user": account.pw_uid,
+        "group": account.pw_gid,
+        "extra_groups": [],
+        "env": {"PATH": os.environ["PATH"], "LC_ALL": "C"},
+    }
 
 
 def _other_user() -> pwd.struct_passwd:

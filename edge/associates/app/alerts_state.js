@@ -56,6 +56,7 @@ export function catchUp(known, alerts, { since, me, now, complete }) {
     known = step.known;
     if (step.news) news.push(step.news);
   }
+  known = heardAgain(known, listed, me, now);
   for (const [id, entry] of known.alerts) {
     if (listed.has(id) || entry.turn > since || (!complete && isAside(entry, me, now))) continue;
     const step = end(known, id, entry.alert.rev, "gone", now);
@@ -124,6 +125,15 @@ function end(known, alert_id, rev, state, now) {
 
 function isAside(entry, me, now) {
   return entry.alert.state === "claimed" && entry.alert.claimed_by !== me && now - entry.heard < TAKEN_KEPT_MS;
+}
+
+// What a colleague took stays on show for as long as the hub says so.
+function heardAgain(known, listed, me, now) {
+  const aside = [...known.alerts].filter(([id, { alert }]) => listed.has(id) && alert.state === "claimed" && alert.claimed_by !== me);
+  if (aside.length === 0) return known;
+  const alerts = new Map(known.alerts);
+  for (const [id, entry] of aside) alerts.set(id, { ...entry, heard: now });
+  return { ...known, alerts };
 }
 
 function inOrder(known, wanted) {

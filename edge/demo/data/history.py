@@ -52,7 +52,8 @@ class History:
 
     def _job(self) -> list[str]:
         base = self._rng.choice(self._bases)
-        return [base.code, *(code for code in base.goes_with if self._rng.random() < 0.55)]
+        belongs = [code for place, code in enumerate(base.goes_with) if self._rng.random() < (0.75 if place < 3 else 0.35)]
+        return [base.code, *belongs]
 
     def _quantity(self, code: str) -> int:
         size = self._rng.choice(_JOB_SIZES)

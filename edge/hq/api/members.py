@@ -71,7 +71,7 @@ def edit_member(parts: Parts, ref: str, change: MemberEdit) -> MemberState:
     rows = people.edit(parts.database, told, parts.clock.now())
     if not rows:
         raise _unknown()
-    log.info("member_changed", member=ref, stores=len(rows))
+    log.info("member_changed", stores=len(rows))
     return _state(rows)
 
 

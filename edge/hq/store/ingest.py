@@ -72,7 +72,7 @@ def _file(connection: Connection, store: str, accepted: Sequence[Accepted], now:
     """Insert what is not there yet; the ids that were not."""
     if not accepted:
         return frozenset()
-    rows = [_row(store, fact, now) for fact in sorted(accepted, key=lambda fact: fact.id)]
+    rows = [_row(store, fact, now) for fact in accepted]
     statement = insert(connection, facts).on_conflict_do_nothing().returning(facts.c.id)
     return frozenset(connection.execute(statement, rows).scalars())
 

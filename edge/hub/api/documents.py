@@ -41,7 +41,7 @@ ENDPOINTS = (
     Endpoint("post", "/api/v1/session", "Sign in", {200: http.Session}, http.SignIn, auth=None, errors=(400, 401, 429)),
     Endpoint("get", "/api/v1/session", "Who is signed in, with a fresh broker password", {200: http.Session}, errors=(401,)),
     Endpoint("delete", "/api/v1/session", "Sign out", {204: None}, errors=(401, 403)),
-    Endpoint("get", "/api/v1/alerts", "Open alerts meant for me, and my claims", {200: http.Alerts}, errors=(401,)),
+    Endpoint("get", "/api/v1/alerts", "Open alerts meant for me, my claims, and what colleagues have taken", {200: http.Alerts}, errors=(401,)),
     Endpoint("post", "/api/v1/alerts/{alert_id}/claim", "Take it", {200: Alert}, acts=True, errors=(401, 403, 404, 409)),
     Endpoint("post", "/api/v1/alerts/{alert_id}/release", "Give it back", {200: Alert}, acts=True, errors=(401, 403, 404, 409)),
     Endpoint("post", "/api/v1/alerts/{alert_id}/served", "Finish it", {200: Alert}, acts=True, errors=(401, 403, 404, 409)),

@@ -88,7 +88,7 @@ def _import(
     reject_file = rejects or Path(config.data_dir) / "rejects" / f"{source}-{clock.now():%Y%m%dT%H%M%S%fZ}.csv"
     try:
         return _run(hub, config, files, report, dates, Rejects(reject_file), demo_cards)
-    except (sqlite3.OperationalError, OSError) as error:
+    except (sqlite3.Error, OSError) as error:
         stored = f"{report.stored.rows + report.set_aside.rows} rows were stored before and stay"
         hint = f"See that the disk has room and the hub's data folder can be written, then import again ({type(error).__name__})."
         raise OperatorError("sales_not_written", f"importing sales; {stored}", hint) from None

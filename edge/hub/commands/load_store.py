@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -40,6 +41,9 @@ def _load(path: Path, pack_path: Path) -> Loaded:
     hub = open_hub_store(Path(config.data_dir), config.store, SystemClock(), SystemIds())
     try:
         return PackLoader(hub, pack, Rules(ZoneInfo(config.timezone)), hash_pin).load()
+    except (sqlite3.Error, OSError) as error:
+        hint = f"See that the disk has room and the data folder can be written, then load it again ({type(error).__name__})."
+        raise OperatorError("pack_not_written", f"loading {pack_path}; what was loaded before it broke off stays", hint) from None
     finally:
         hub.file.close()
 

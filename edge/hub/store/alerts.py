@@ -23,9 +23,9 @@ class AlertFace:
 
 
 _SELECT = "SELECT * FROM alerts a WHERE a.store = ?"
-_MINE = (
-    "a.state = 'open' AND EXISTS (SELECT 1 FROM alert_recipients r"
-    " WHERE r.store = a.store AND r.alert_id = a.alert_id AND r.associate = ?) OR a.state = 'claimed' AND a.claimed_by = ?"
+_TOLD_TO = (
+    "a.state IN ('open', 'claimed') AND EXISTS (SELECT 1 FROM alert_recipients r"
+    " WHERE r.store = a.store AND r.alert_id = a.alert_id AND r.associate = ?)"
 )
 
 
@@ -117,9 +117,9 @@ def live(connection: sqlite3.Connection, store: str) -> list[FloorAlert]:
 
 
 def meant_for(connection: sqlite3.Connection, store: str, associate: str) -> list[FloorAlert]:
-    """Open ones routed to this associate and their own claims, oldest first."""
-    query = f"{_SELECT} AND ({_MINE}) ORDER BY a.rowid"
-    return [_alert(connection, row) for row in connection.execute(query, (store, associate, associate)).fetchall()]
+    """Open ones routed to this associate, their own claims, and what a colleague has taken; oldest first."""
+    query = f"{_SELECT} AND {_TOLD_TO} ORDER BY a.rowid"
+    return [_alert(connection, row) for row in connection.execute(query, (store, associate)).fetchall()]
 
 
 def face_of(connection: sqlite3.Connection, store: str, alert_id: str) -> AlertFace:

@@ -102,6 +102,17 @@ def test_claimed_ends_with_its_visit_not_with_its_time() -> None:
     assert floor.tick(claimed(), at(3000), PEOPLE, POLICY, visit_open=False).state == "expired"
 
 
+def test_a_claim_is_told_to_everybody_and_to_whoever_comes_to_work_later() -> None:
+    taken = floor.claim(an_alert(own="ann"), "ann")
+    assert isinstance(taken, FloorAlert)
+    told = floor.tell_all(taken, PEOPLE)
+    assert [(r.associate, r.why) for r in told.recipients] == [("ann", "own"), ("ben", "everybody"), ("cleo", "everybody")]
+    assert floor.tick(told, at(3000), PEOPLE, POLICY) == told
+    later = floor.tick(told, at(5), [*PEOPLE, OnShift("dora")], POLICY)
+    assert (later.rev, later.state, later.recipients[-1].associate) == (told.rev + 1, "claimed", "dora")
+    assert floor.claim(later, "dora") == Refusal("already_claimed", "ann")
+
+
 def test_a_reason_asks_more_people_and_drops_nobody() -> None:
     people = [OnShift("ann"), OnShift("ben", frozenset({"return"}))]
     alert = floor.raise_alert("a", "v", at(0), people, own="ann", reason=None, language=None)

@@ -73,3 +73,11 @@ def sqlite_database(tmp_path: Path) -> Iterator[Database]:
 def clock() -> ManualClock:
     """Stands still until told."""
     return ManualClock()
+
+
+@pytest.fixture
+def postgres_only(postgres: Cluster, migrated: str) -> Iterator[Database]:
+    """For what only PostgreSQL can do."""
+    opened = open_database(postgres.new_database(migrated))
+    yield opened
+    opened.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.support.hub import HubBench
+from pathlib import Path
+
+from tests.support.hub import MARIA, STORE, HubBench
 
 
 def states(bench: HubBench) -> list[str]:
@@ -113,3 +115,32 @@ def test_news_of_the_directory_is_one_for_many_changes(bench: HubBench) -> None:
     bench.hub.announcer.turn()
     bench.hub.announcer.turn()
     assert [topic.rsplit("/", 1)[1] for topic, _ in bench.broker.sent[before:]] == ["news", "news"]  # one to each door
+
+
+def test_what_a_shopper_is_worth_moves_no_alert(tmp_path: Path) -> None:
+    """Metamorphic: name, origin, years and purchases are permuted over the same tap; routing must not change."""
+    seen = []
+    people = [
+        {"name": "Maria Keller", "since": "2012-01-01", "origin": "gold"},
+        {"name": "Mehmet Yilmaz", "since": "2026-11-01", "origin": "import"},
+        {"name": None, "call_me": None, "since": None, "origin": None},
+    ]
+    for number, person in enumerate(people):
+        for spent in (0, 99_999_900):
+            bench = HubBench(tmp_path / f"{number}-{spent}")
+            bench.phone("ann", ("pickup",))
+            bench.phone("ben", ("return",))
+            bench.put_maria(**person)
+            with bench.hub.store.file.write() as connection:
+                connection.execute(
+                    "INSERT INTO sale_lines (store, source, invoice, ordinal, sold_at, sold_on, product_code, description,"
+                    " quantity, unit_price, amount_minor, currency, member, line_kind)"
+                    " VALUES (?, 'till', 'i1', 1, '2026-11-01T10:00:00+00:00', '2026-11-01', 'P1', 'Tiles', 1, '1.00',"
+                    " ?, 'GBP', ?, 'sale')",
+                    (STORE, spent, MARIA),
+                )
+            bench.take(bench.arrival(reason="return"))
+            bench.later(60)
+            seen.append([(row["associate"], row["why"]) for row in bench.rows("alert_recipients")])
+            bench.close()
+    assert seen == [[("ben", "reason"), ("ann", "everybody")]] * 6

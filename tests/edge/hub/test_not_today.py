@@ -125,4 +125,4 @@ def test_other_arrivals_of_that_visit_leave_nameless(bench: HubBench) -> None:
     bench.take(second)
     bench.take(msgspec.structs.replace(second, rev=1, outcome="not_today", member=None, card_token=None))
     assert [(fact.arrival_id, fact.member) for fact in bench.facts("arrival")] == [("m1", None), ("m2", None)]
-    assert STORE == bench.rows("visits")[0]["store"]
+    assert bench.rows("visits")[0]["store"] == STORE

@@ -93,7 +93,7 @@ def duplicates_hold(bench: HubBench) -> None:
     assert [result.result for result in results] == ["new"] + ["duplicate"] * 4
     assert len({result_bytes(result) for result in results}) == 1
     assert len([row for row in bench.rows("arrivals") if row["arrival_id"] == "once"]) == 1
-    alerts = [row for row in bench.rows("alerts")]
+    alerts = bench.rows("alerts")
     assert len(alerts) == 1
     assert [alert.rev for alert in bench.broker.alerts("ann")] == [0]
 

@@ -270,11 +270,13 @@ def test_a_stuck_consumer_is_noticed_and_the_line_replaced(
         assert line.healthy()
 
 
-def test_stop_says_goodbye_and_leaves_no_thread_and_no_handle(broker: BrokerProcess) -> None:
+@pytest.mark.parametrize("transport", ["tcp", "websockets"])
+def test_stop_says_goodbye_and_leaves_no_thread_and_no_handle(broker: BrokerProcess, transport: str) -> None:
+    port = broker.port if transport == "tcp" else broker.ws_port
     with hub(broker) as listener:
         before = handles()
         for _ in range(3):
-            line = make(broker, Heard(), [])
+            line = make(broker, Heard(), [], port=port, transport=transport)
             eventually(up(line), "line up")
             line.stop(goodbye=(STATUS, b"goodbye"))
             assert threads_of(KIOSK) == []
@@ -285,6 +287,21 @@ def test_stop_says_goodbye_and_leaves_no_thread_and_no_handle(broker: BrokerProc
         eventually(lambda: handles() <= before, "handles are given back")
     with hub(broker) as later:
         eventually(lambda: (STATUS, b"goodbye") in later.retained, "the goodbye is retained")
+
+
+@pytest.mark.parametrize("transport", ["tcp", "websockets"])
+def test_stop_without_a_word_is_no_death_either(broker: BrokerProcess, transport: str) -> None:
+    port = broker.port if transport == "tcp" else broker.ws_port
+    with hub(broker) as listener:
+        for _ in range(10):
+            line = make(broker, Heard(), [], port=port, transport=transport)
+            eventually(up(line), "line up")
+            line.stop()
+        marker = make(broker, Heard(), [])
+        eventually(lambda: marker.publish(ARRIVAL, b"later"), "line up")
+        eventually(lambda: b"later" in listener.payloads(), "what comes later")
+        marker.stop()
+        assert b"gone" not in listener.payloads()
 
 
 def test_stop_before_and_without_a_broker() -> None:

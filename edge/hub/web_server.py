@@ -1,0 +1,49 @@
+"""Waitress, stoppable: kept-alive connections must not hold up the goodbye."""
+
+from __future__ import annotations
+
+import socket
+
+from flask import Flask
+from waitress.server import create_server  # type: ignore[import-untyped]  # waitress ships no types
+
+from edge.process.errors import OperatorError
+
+# Larger bodies than the app's own limit are still answered by the app, as JSON.
+_BODY_BYTES = 1024 * 1024
+_TASKS_S = 3.0
+
+
+class WebServer:
+    """Binds at once, so that a taken port is told before anything starts. Raises OperatorError `port_unusable`."""
+
+    def __init__(self, app: Flask, host: str, port: int, threads: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            listening = socket.create_server((host, port), family=family, backlog=256)
+        except OSError as error:
+            tried = f"listening on {host}:{port} ({type(error).__name__})"
+            raise OperatorError("port_unusable", tried, "Free the port, or change [web] in hub.toml.") from None
+        self.port = int(listening.getsockname()[1])
+        self._server = create_server(
+            app,
+            sockets=[listening],
+            threads=threads,
+            max_request_body_size=_BODY_BYTES,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
+
+    def run(self) -> None:
+        """Serve until `stop`; called on a thread of its own."""
+        self._server.run()
+
+    def stop(self) -> None:
+        """Let running requests finish (3 s at most), then hang up on everybody."""
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=_TASKS_S)
+        # the loop's own thread closes them: closing under its feet would end it with an error
+        self._server.trigger.pull_trigger(self._hang_up)
+
+    def _hang_up(self) -> None:
+        for connection in list(self._server._map.values()):
+            connection.close()

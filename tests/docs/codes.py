@@ -1,0 +1,67 @@
+"""Reads every stable code and its sentence out of the sources; `python -m tests.docs.codes` writes them into docs/outcomes.md."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOC = ROOT / "docs" / "outcomes.md"
+BEGIN, END = "<!-- codes: begin -->", "<!-- codes: end -->"
+_CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)+\Z")
+# These take names and sentences that are no errors: options of commands, and metrics.
+_NO_ERRORS = {"option", "argument", "Counter", "Gauge", "Histogram", "GaugeMetricFamily", "CounterMetricFamily"}
+_PACKAGES = ("firmware_bridge", "kiosk", "edge")
+
+
+def sentence(node: ast.expr) -> str | None:
+    """The text of a string or f-string, with `...` where a value is filled in."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "..." for part in node.values)  # type: ignore[misc]
+    return None
+
+
+def called(call: ast.Call) -> str:
+    """Last name of what is called: `option` of `click.option(...)`."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def codes_in(tree: ast.AST) -> dict[str, str]:
+    """code -> the sentence that says what to do, for every call that names both."""
+    found: dict[str, str] = {}
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and called(node) not in _NO_ERRORS):
+        texts = [sentence(argument) for argument in [*call.args, *(keyword.value for keyword in call.keywords)]]
+        codes = [text for text in texts if text and _CODE.match(text)]
+        hints = [text for text in texts if text and " " in text and text[0].isupper() and len(text) > 12]
+        if len(codes) == 1 and hints:
+            found.setdefault(codes[0], hints[-1])
+    return found
+
+
+def table() -> str:
+    """Markdown: code, what to do, which part says it."""
+    places: dict[str, set[str]] = defaultdict(set)
+    hints: dict[str, str] = {}
+    for package in _PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "node_modules" in path.parts:
+                continue
+            for code, hint in codes_in(ast.parse(path.read_text())).items():
+                hints.setdefault(code, " ".join(hint.split()).replace("|", "\\|"))
+                places[code].add("/".join(path.relative_to(ROOT).parts[:2]).removesuffix(".py"))
+    rows = [f"| `{code}` | {hints[code]} | {', '.join(sorted(places[code]))} |" for code in sorted(hints)]
+    return "\n".join(["| code | what to do | said by |", "|---|---|---|", *rows])
+
+
+def write() -> None:
+    before, _, rest = DOC.read_text().partition(BEGIN)
+    _, _, after = rest.partition(END)
+    DOC.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}")
+
+
+if __name__ == "__main__":
+    write()
