@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from edge.process import logs
 from edge.process.clock import SystemClock
-from edge.process.errors import OperatorError
+from edge.process.commands import config_option, tells_operator
 from edge.process.ids import SystemIds
 from edge.process.notify import notify
 from edge.process.version import version
@@ -23,22 +22,23 @@ WATCHDOG_EVERY_S = 5.0
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(version(), prog_name="shopbell kiosk")
-@click.option("--config", "path", type=click.Path(path_type=Path), help="The kiosk's configuration file (TOML).")
+@config_option("kiosk")
 @click.pass_context
-def main(context: click.Context, path: Path | None) -> None:
+@tells_operator
+def main(context: click.Context, path: Path) -> None:
     """The check-in kiosk at the entrance: reads cards, greets, and tells the store hub."""
     if context.invoked_subcommand is not None:
         return
-    if path is None:
-        raise click.UsageError("Say which configuration to run: --config FILE (or: check-config FILE).")
-    _or_exit(lambda: run(path))
+    run(path)
 
 
 @main.command("check-config")
 @click.argument("path", type=click.Path(path_type=Path))
+@tells_operator
 def check_config(path: Path) -> None:
     """Judge a configuration file and the secret files it names, without opening any device, port or database."""
-    _or_exit(lambda: _check(path))
+    configuration.load_secrets(configuration.load(path))
+    click.echo(f"{path}: good")
 
 
 def run(path: Path) -> None:
@@ -61,19 +61,6 @@ def run(path: Path) -> None:
     kiosk.stop()
     if not leaving.is_set():
         sys.exit(1)  # a part of the kiosk ended by an error: whoever supervises this process starts it anew
-
-
-def _check(path: Path) -> None:
-    configuration.load_secrets(configuration.load(path))
-    click.echo(f"{path}: good")
-
-
-def _or_exit(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except OperatorError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
 
 
 if __name__ == "__main__":

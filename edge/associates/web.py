@@ -133,7 +133,8 @@ def _text(body: str, mimetype: str) -> Response:
     response = Response(body, mimetype=mimetype)
     response.headers["Cache-Control"] = _ASK_AGAIN
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _file(folder: Path, name: str, cache: str) -> Response:

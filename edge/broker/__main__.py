@@ -12,11 +12,12 @@ import click
 
 from edge.broker.config import BrokerConfig, identities, read_config
 from edge.broker.mosquitto import Mosquitto, find_binary, find_plugin
-from edge.broker.ports import check_free
 from edge.process import logs
+from edge.process.commands import config_option, tells_operator
 from edge.process.config import read_secret
 from edge.process.errors import OperatorError
 from edge.process.notify import notify
+from edge.process.ports import check_free
 
 _LOOK_EVERY_S = 0.2
 
@@ -35,30 +36,26 @@ def main() -> None:
 
 
 @main.command(help="Run the broker until SIGTERM or Ctrl-C.")
-@click.option("--config", "file", type=click.Path(path_type=Path), required=True, help="broker.toml")
-def run(file: Path) -> None:
+@config_option("broker")
+@tells_operator
+def run(path: Path) -> None:
     """Exit status: 0 after a goodbye, 1 when the broker ended by itself, 2 when a person has to mend something."""
     logs.configure("broker")
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    try:
-        sys.exit(serve(read_config(file), stopping))
-    except OperatorError as error:
-        _give_up(error)
+    sys.exit(serve(read_config(path), stopping))
 
 
 @main.command("check-config", help="Judge a configuration file without starting anything.")
 @click.argument("file", type=click.Path(path_type=Path))
+@tells_operator
 def check_config(file: Path) -> None:
     """Exit status 0 when it can be used, else 2."""
-    try:
-        config = read_config(file)
-        identities(config)
-        if config.admin is not None:
-            read_secret(config.admin.password_file)
-    except OperatorError as error:
-        _give_up(error)
+    config = read_config(file)
+    identities(config)
+    if config.admin is not None:
+        read_secret(config.admin.password_file)
     click.echo(f"{file}: well; {len(config.accounts)} accounts, broker {choose(config)}")
 
 
@@ -102,11 +99,6 @@ def _make(config: BrokerConfig) -> RunningBroker:
             "Install Mosquitto: apt install mosquitto",
         ) from None
     return Embedded(config)
-
-
-def _give_up(error: OperatorError) -> None:
-    click.echo(str(error), err=True)
-    sys.exit(2)
 
 
 if __name__ == "__main__":

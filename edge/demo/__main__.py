@@ -17,11 +17,11 @@ import msgspec
 from edge.demo import configs, credentials, store
 from edge.demo.layout import FIRST_PORT, HOST, Layout, Ports, default_folder, ports_from
 from edge.demo.report import Report, as_json, as_text
-from edge.demo.supervise import Child, Supervisor, is_well, answers_tcp, python_module
+from edge.demo.supervise import Child, Supervisor, answers_tcp, is_well, python_module
 from edge.process.clock import SystemClock
 from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
-from edge.process.ports import require_free
+from edge.process.ports import check_free
 
 
 def tell(text: str) -> None:
@@ -78,7 +78,7 @@ def demo(
 
 def _run(layout: Layout, ports: Ports, sales: Path | None, not_today_window_s: float, json_line: bool) -> None:
     for name, port in msgspec.structs.asdict(ports).items():
-        require_free(HOST, port, name)
+        check_free(HOST, port, name)
     tell(f"preparing {layout.folder} ...")
     layout.make()
     credentials.make_missing(layout, SystemIds())

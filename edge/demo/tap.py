@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import socket
-import sys
 from pathlib import Path
 
 import click
 import msgspec
 
 from edge.demo.layout import Layout, default_folder
+from edge.process.commands import tells_operator
 from edge.process.errors import OperatorError
 
 _UID = re.compile(r"(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20})\Z")
@@ -76,14 +76,11 @@ def ask_reader(path: Path, request: dict[str, object]) -> None:
 @click.argument("card")
 @click.option("--hold", "hold_s", type=click.FloatRange(0.05, 600), default=0.6, show_default=True, help="Seconds on the reader.")
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="The demo's folder, if it is not the usual one.")
+@tells_operator
 def tap(card: str, hold_s: float, folder: Path | None) -> None:
     """Present CARD: member:maria, uid:04A2B3C4D5E6F7, or a bare word where only one of them is possible."""
     layout = Layout(folder or default_folder())
-    try:
-        ask_reader(layout.reader_socket, {"present": {"uid": uid_of(card, known_cards(layout))}, "hold_s": hold_s})
-    except OperatorError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    ask_reader(layout.reader_socket, {"present": {"uid": uid_of(card, known_cards(layout))}, "hold_s": hold_s})
     click.echo("The card is on the reader.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -14,10 +13,10 @@ from edge.hq.store import parked as parked_items
 from edge.hq.store.schema import newest
 from edge.process import logs
 from edge.process.clock import SystemClock
-from edge.process.errors import OperatorError
+from edge.process.commands import config_option, tells_operator
 
 _FILE = click.Path(path_type=Path)
-_CONFIG = click.option("--config", "file", required=True, type=_FILE, help="hq.toml")
+_CONFIG = config_option("hq")
 
 
 @click.group()
@@ -27,10 +26,10 @@ def main() -> None:
 
 @main.command()
 @_CONFIG
-def run(file: Path) -> None:
+def run(path: Path) -> None:
     """Serve until told to stop. Brings the database to this version first."""
     logs.configure("hq")
-    wiring.run(configuration.read(file))
+    wiring.run(configuration.read(path))
 
 
 @main.command("check-config")
@@ -44,9 +43,9 @@ def check_config(file: Path) -> None:
 
 @main.command()
 @_CONFIG
-def migrate(file: Path) -> None:
+def migrate(path: Path) -> None:
     """Bring the database to this version's schema and stop."""
-    wiring.open_store(configuration.read(file)).close()
+    wiring.open_store(configuration.read(path)).close()
     click.echo(f"The database is at schema {newest()}.")
 
 
@@ -58,9 +57,9 @@ def parked() -> None:
 @parked.command("list")
 @_CONFIG
 @click.option("--before", help="Cursor of the next page, printed at the end of a full one.")
-def list_parked(file: Path, before: str | None) -> None:
+def list_parked(path: Path, before: str | None) -> None:
     """Newest first: store, item, code, tries, and what to do. The content is not printed: it may name people."""
-    database = wiring.open_store(configuration.read(file))
+    database = wiring.open_store(configuration.read(path))
     try:
         page = views.parked_page(database, before=before)
     finally:
@@ -76,9 +75,9 @@ def list_parked(file: Path, before: str | None) -> None:
 @parked.command()
 @_CONFIG
 @click.option("--store", help="Only this store's items.")
-def resend(file: Path, store: str | None) -> None:
+def resend(path: Path, store: str | None) -> None:
     """Try every parked item again, as if its hub had sent it now."""
-    database = wiring.open_store(configuration.read(file))
+    database = wiring.open_store(configuration.read(path))
     tally = {"new": 0, "duplicate": 0, "refused": 0}
     try:
         for key in parked_items.keys(database, store):
@@ -89,12 +88,9 @@ def resend(file: Path, store: str | None) -> None:
     click.echo(f"filed {tally['new']}, known before {tally['duplicate']}, still refused {tally['refused']}")
 
 
+@tells_operator
 def _start() -> None:
-    try:
-        main(prog_name="shopbell hq")
-    except OperatorError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    main(prog_name="shopbell hq")
 
 
 if __name__ == "__main__":

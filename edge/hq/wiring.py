@@ -24,6 +24,7 @@ from edge.process.health import Health
 from edge.process.ids import Ids, SystemIds
 from edge.process.logs import get_logger
 from edge.process.notify import notify
+from edge.process.ports import cannot_listen
 from edge.process.version import version
 
 log = get_logger(part="wiring")
@@ -105,8 +106,7 @@ def _listen(config: HqConfig, parts: Parts) -> Any:
             clear_untrusted_proxy_headers=True,
         )
     except OSError as error:
-        hint = f"Free the port or choose another in [web] ({error.strerror})."
-        raise OperatorError("port_taken", f"listening on {config.web.host}:{config.web.port}", hint) from None
+        raise cannot_listen(config.web.host, config.web.port, "HQ", error) from None
 
 
 def _port(server: Any) -> int:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -19,26 +15,11 @@ from edge.hub.running import RunningHub
 from edge.hub.store.opening import HubStore, open_hub_store
 from edge.process import logs
 from edge.process.clock import SystemClock
+from edge.process.commands import config_option, tells_operator
 from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
 
-_CONFIG = click.option(
-    "--config", "path", type=click.Path(path_type=Path), required=True, help="The hub's configuration, hub.toml."
-)
-
-
-def _tells_operator(command: Callable[..., None]) -> Callable[..., None]:
-    """An OperatorError becomes its text on stderr and exit status 2; no traceback reaches a person."""
-
-    @wraps(command)
-    def guarded(*arguments: Any, **options: Any) -> None:
-        try:
-            command(*arguments, **options)
-        except OperatorError as error:
-            click.echo(str(error), err=True)
-            sys.exit(2)
-
-    return guarded
+_CONFIG = config_option("hub")
 
 
 @click.group(help="The store hub: takes arrivals, alerts associates, keeps the store's customer memory.")
@@ -48,7 +29,7 @@ def main() -> None:
 
 @main.command(help="Run the hub until SIGTERM or SIGINT.")
 @_CONFIG
-@_tells_operator
+@tells_operator
 def run(path: Path) -> None:
     """Ready when /healthz answers."""
     config = hub_config.load(path)
@@ -65,7 +46,7 @@ def run(path: Path) -> None:
 
 @main.command("check-config", help="Read a configuration and its secret files and say whether they are right.")
 @click.argument("path", type=click.Path(path_type=Path))
-@_tells_operator
+@tells_operator
 def check_config(path: Path) -> None:
     """Opens no port, device or database."""
     config = hub_config.load(path)
@@ -80,7 +61,7 @@ def parked() -> None:
 
 @parked.command("list", help="List parked facts: key, code, what to do.")
 @_CONFIG
-@_tells_operator
+@tells_operator
 def list_parked(path: Path) -> None:
     """One line per fact; no content, since that may be personal."""
     store = _open(path)
@@ -95,7 +76,7 @@ def list_parked(path: Path) -> None:
 @_CONFIG
 @click.argument("key", required=False)
 @click.option("--all", "everything", is_flag=True, help="All parked facts.")
-@_tells_operator
+@tells_operator
 def resend(path: Path, key: str | None, everything: bool) -> None:
     """A running hub sends them within seconds."""
     if (key is None) == (not everything):

@@ -59,7 +59,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     visit_gap_s: Seconds = 5400
     alert_expires_s: Seconds = 300
     escalate_after_s: Seconds = 60
-    hold_s: Annotated[float, Meta(ge=0, le=3600)] = 90
+    hold_s: Annotated[float, Meta(ge=0, le=3600)] = 330  # a visit can stand on the screen for 300 s
     card_grace_s: Annotated[float, Meta(ge=0, le=86_400)] = 900
     session_s: Seconds = 36_000
     idle_s: Seconds = 1800

@@ -7,7 +7,7 @@ import socket
 from flask import Flask
 from waitress.server import create_server  # type: ignore[import-untyped]  # waitress ships no types
 
-from edge.process.errors import OperatorError
+from edge.process.ports import cannot_listen
 
 # Larger bodies than the app's own limit are still answered by the app, as JSON.
 _BODY_BYTES = 1024 * 1024
@@ -15,15 +15,14 @@ _TASKS_S = 3.0
 
 
 class WebServer:
-    """Binds at once, so that a taken port is told before anything starts. Raises OperatorError `port_unusable`."""
+    """Binds at once, so that a taken port is told before anything starts. Raises OperatorError `port_in_use`."""
 
     def __init__(self, app: Flask, host: str, port: int, threads: int) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             listening = socket.create_server((host, port), family=family, backlog=256)
         except OSError as error:
-            tried = f"listening on {host}:{port} ({type(error).__name__})"
-            raise OperatorError("port_unusable", tried, "Free the port, or change [web] in hub.toml.") from None
+            raise cannot_listen(host, port, "the associates' app", error) from None
         self.port = int(listening.getsockname()[1])
         self._server = create_server(
             app,

@@ -5,6 +5,7 @@ known name, secrets only by reference to a file. Reading opens no device, port o
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -14,6 +15,15 @@ import msgspec
 from edge.process.errors import OperatorError
 
 T = TypeVar("T")
+_SYSTEM_FOLDER = Path("/etc/shopbell")
+
+
+def config_folder() -> Path:
+    """Where this machine's TOML files lie: /etc/shopbell, else the folder of this user's or checkout's demo."""
+    if _SYSTEM_FOLDER.is_dir():
+        return _SYSTEM_FOLDER
+    demo = os.environ.get("SHOPBELL_DEMO_DIR") or Path.home() / ".local/share/shopbell/demo"
+    return Path(demo) / "config"
 
 
 def load(path: Path, shape: type[T]) -> T:

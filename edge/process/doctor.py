@@ -17,18 +17,12 @@ import click
 import msgspec
 import urllib3
 
+from edge.process.config import config_folder
 from edge.process.health import HealthReport, Part
 
-_SYSTEM_FOLDER = Path("/etc/shopbell")
 _ASK_WITHIN_S = 3.0
 # The WAL-reset race was mended in this release; one writer and checkpointer per file keeps older ones safe.
 _SQLITE_MENDED = (3, 51, 3)
-
-
-def config_folder() -> Path:
-    """Of the machine, else of the demo of this checkout or user."""
-    demo = Path(os.environ.get("SHOPBELL_DEMO_DIR", Path.home() / ".local/share/shopbell/demo")) / "config"
-    return demo if demo.is_dir() and not _SYSTEM_FOLDER.is_dir() else _SYSTEM_FOLDER
 
 
 def address_of(config: dict[str, Any]) -> str | None:

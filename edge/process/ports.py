@@ -1,62 +1,68 @@
-"""Who has a TCP port: a free one is not a fact for long, but a taken one has a name worth telling."""
+"""Whether a port can be listened on, and who has it if not."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 from pathlib import Path
 
 from edge.process.errors import OperatorError
 
-_LISTENING = "0A"
+_LISTENS = "0A"
+_MOST_SHOWN = 60
 
 
-def require_free(host: str, port: int, what: str) -> None:
-    """Raise OperatorError `port_in_use`, naming the taker, unless `what` could listen on host:port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            raise OperatorError(
-                "port_in_use",
-                f"opening port {port} for the {what}: taken by {taker(port)}",
-                "Stop that program, or choose other ports.",
-            ) from None
+def check_free(host: str, port: int, what: str) -> None:
+    """Raise the error of `cannot_listen` unless host:port can be bound now."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise cannot_listen(host, port, what, error) from None
+
+
+def cannot_listen(host: str, port: int, what: str, error: OSError) -> OperatorError:
+    """`port_in_use` naming the taker, or `address_unusable`, for an error met while binding host:port."""
+    tried = f"listening on {host}:{port} for {what}"
+    if error.errno == errno.EADDRINUSE:
+        hint = "Stop that process, or choose another port in the configuration."
+        return OperatorError("port_in_use", f"{tried}: taken by {taker(port)}", hint)
+    hint = "Choose an address of this machine and a port above 1023."
+    return OperatorError("address_unusable", f"{tried} ({error.strerror})", hint)
 
 
 def taker(port: int) -> str:
-    """`process 4711 (mosquitto)`, or `another program` where it belongs to somebody else."""
+    """`process PID (command)` of whoever listens on the port, as far as this user may see."""
     inodes = _listening_inodes(port)
     for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it ended, or is not ours to look at
-            if any(_inode_of(handle) in inodes for handle in (process / "fd").iterdir()):
-                return f"process {process.name} ({_command(process)})"
-    return "another program"
+        if _holds(process, inodes):
+            return f"process {process.name} ({_command(process)})"
+    return "another user's process"
 
 
-def _command(process: Path) -> str:
-    words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-    name = Path(words[0]).name
-    if "-m" in words[:-1]:
-        name += f" -m {words[words.index('-m') + 1]}"
-    return name
-
-
-def _inode_of(handle: Path) -> str:
-    with contextlib.suppress(OSError):
-        target = str(handle.readlink())
-        if target.startswith("socket:["):
-            return target[8:-1]
-    return ""
-
-
-def _listening_inodes(port: int) -> frozenset[str]:
+def _listening_inodes(port: int) -> set[str]:
     found = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         with contextlib.suppress(OSError):
-            for line in Path(table).read_text().splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == _LISTENING and int(fields[1].rpartition(":")[2], 16) == port:
-                    found.add(fields[9])
-    return frozenset(found)
+            for line in Path(table).read_text(encoding="ascii").splitlines()[1:]:
+                columns = line.split()
+                if columns[3] == _LISTENS and int(columns[1].rpartition(":")[2], 16) == port:
+                    found.add(f"socket:[{columns[9]}]")
+    return found
+
+
+def _holds(process: Path, sockets: set[str]) -> bool:
+    with contextlib.suppress(OSError):  # it ended meanwhile, or belongs to somebody else
+        return any(str(handle.readlink()) in sockets for handle in (process / "fd").iterdir())
+    return False
+
+
+def _command(process: Path) -> str:
+    """Program and first arguments; later ones may hold what is nobody's business."""
+    with contextlib.suppress(OSError):
+        words = (process / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
+        return " ".join(word for word in words[:3] if word)[:_MOST_SHOWN]
+    return "unknown"

@@ -10,7 +10,7 @@ import waitress  # type: ignore[import-untyped]  # ships no types
 from flask import Flask
 from waitress import wasyncore
 
-from edge.process.errors import OperatorError
+from edge.process.ports import cannot_listen
 from kiosk.screen.board import Board
 from kiosk.screen.stream import STREAMS_MAX
 
@@ -62,8 +62,4 @@ def _bind(app: Flask, host: str, port: int, sockets: dict[int, Any]) -> Any:
             channel_timeout=60,
         )
     except OSError as error:
-        raise OperatorError(
-            "screen_port_taken",
-            f"opening the screen on {host}:{port} ({type(error).__name__})",
-            f"Stop the program that uses port {port}, or choose another in [screen] port.",
-        ) from None
+        raise cannot_listen(host, port, "the screen", error) from None

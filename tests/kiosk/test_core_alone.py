@@ -52,7 +52,7 @@ def test_a_port_that_is_taken_is_said_in_words(tmp_path):
         taken.listen()
         port = taken.getsockname()[1]
         path = write_config(tmp_path, reader="sim:/run/r", broker_port=1883, hub_url="http://127.0.0.1:1", screen_port=port)
-        assert refused(path, "screen_port_taken")
+        assert refused(path, "port_in_use")
 
 
 def test_a_damaged_file_is_said_in_words(tmp_path):

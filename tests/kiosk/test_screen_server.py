@@ -263,7 +263,7 @@ def test_a_taken_port_is_told_by_name() -> None:
         app = create_app(board, Deeds(), Health("kiosk", "test"), allowed_hosts=frozenset({"127.0.0.1"}))
         with pytest.raises(OperatorError) as told:
             ScreenServer(app, board, "127.0.0.1", taken.getsockname()[1])
-    assert told.value.code == "screen_port_taken"
+    assert told.value.code == "port_in_use"
     assert str(taken) not in str(told.value)
 
 

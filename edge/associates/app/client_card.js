@@ -17,7 +17,7 @@ export function CardPage({ model, view, now }) {
     <div class="actions">
       <div class="actions__in">
         <button type="button" class="button button--quiet" disabled=${offline || view.busy !== null} onClick=${() => model.release(alert)}>Give back</button>
-        <button type="button" class="button button--grow" onClick=${() => model.writeDown()}>Write down &amp; finish</button>
+        <button type="button" class="button button--grow" onClick=${() => model.writeDown()}>Write down & finish</button>
       </div>
     </div>
   </main>`;

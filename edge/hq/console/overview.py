@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from edge.hq.console.bars import Bar, bars
-from edge.hq.store.views import Counts
+from edge.hq.counts import Counts
 
 Alive = Literal["alive", "offline", "unknown"]
 

@@ -19,6 +19,7 @@ from edge.hq.store import erasure, gate, parked
 from edge.hq.store.database import Database, insert
 from edge.hq.store.projections import heard, project
 from edge.hq.store.tables import facts
+from edge.hq.store.withdrawn import leave_nameless
 
 
 def receive(database: Database, store: str, items: Sequence[bytes], now: datetime) -> list[FactAnswer]:
@@ -58,7 +59,9 @@ def _take(database: Database, store: str, judged: Sequence[Judgement], now: date
         judged = without_erased(judged, gone)
         accepted = _first_of_each([item for item in judged if isinstance(item, Accepted)])
         filed = _file(connection, store, accepted, now)
-        project(connection, store, [fact for fact in accepted if fact.id in filed], now)
+        fresh = [fact for fact in accepted if fact.id in filed]
+        leave_nameless(connection, store, fresh)
+        project(connection, store, fresh, now)
         parked.park(connection, store, [item for item in judged if isinstance(item, Refused) and item.member not in gone], now)
         heard(connection, store, now)
     return answer(judged, filed)
@@ -72,7 +75,7 @@ def _file(connection: Connection, store: str, accepted: Sequence[Accepted], now:
     """Insert what is not there yet; the ids that were not."""
     if not accepted:
         return frozenset()
-    rows = [_row(store, fact, now) for fact in accepted]
+    rows = [_row(store, fact, now) for fact in sorted(accepted, key=lambda fact: fact.id)]
     statement = insert(connection, facts).on_conflict_do_nothing().returning(facts.c.id)
     return frozenset(connection.execute(statement, rows).scalars())
 

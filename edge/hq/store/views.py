@@ -9,24 +9,13 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, case, func, or_, select
 
+from edge.hq.counts import HOURS, Counts
 from edge.hq.store.database import Database
 from edge.hq.store.pages import Page, newest_first
 from edge.hq.store.tables import alert_ends, arrivals, contacts, devices, members, notes, parked, sales, visits
 
-HOURS = 24
 # A store has a handful of doors; more rows than this on one page help nobody.
 _MAX_DEVICES = 1000
-
-
-class Counts(Struct):
-    """What happened at one store in the last 24 hours; hours: arrivals per hour, oldest first."""
-
-    arrivals: int = 0
-    visits: int = 0
-    notes: int = 0
-    served: int = 0
-    expired: int = 0
-    hours: list[int] = []
 
 
 def counts(database: Database, now: datetime) -> dict[str, Counts]:

@@ -9,6 +9,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 import click
+import msgspec
 
 from edge.contracts.errors import ContractError
 from edge.contracts.names import check_name
@@ -24,6 +25,7 @@ from edge.hub.sales.report import Report
 from edge.hub.store.memory_sales import Customers, SalesStore
 from edge.hub.store.opening import HubStore, open_hub_store
 from edge.process.clock import SystemClock
+from edge.process.commands import config_option, tells_operator
 from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
 
@@ -33,7 +35,7 @@ EXIT_NOT_CLEAN = 1
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--config", "path", type=click.Path(path_type=Path), required=True, help="The hub's configuration, hub.toml.")
+@config_option("hub")
 @click.option("--source", default="sales", show_default=True, help="The till or back office the files come from: [a-z0-9-].")
 @click.option(
     "--dates",
@@ -47,9 +49,13 @@ EXIT_NOT_CLEAN = 1
     "--list", "most_listed", type=click.IntRange(0), default=reports.MOST_LISTED, show_default=True, help="Refused rows shown."
 )
 @click.option(
-    "--demo-cards", is_flag=True, help="Demonstrations only: give each customer an NFC card whose id anybody can work out."
+    "--demo-cards",
+    "cards_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Demonstrations only: give each customer an NFC card anybody can work out, written to this file.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The report as one JSON object.")
+@tells_operator
 def import_sales(
     files: tuple[Path, ...],
     path: Path,
@@ -57,7 +63,7 @@ def import_sales(
     dates: str,
     rejects: Path | None,
     most_listed: int,
-    demo_cards: bool,
+    cards_file: Path | None,
     as_json: bool,
 ) -> None:
     """Import FILES: .csv, .csv.gz, or folders of them, with columns InvoiceNo, StockCode, Description, Quantity, InvoiceDate,
@@ -66,17 +72,19 @@ def import_sales(
     Imported again, under any name and in any order, nothing is doubled. Exit status 0: all is well; 1: some rows or files
     need a person, see the report; 2: nothing could be done.
     """
-    try:
-        report = _import(hub_config.load(path), list(files), source, cast(DateOrder, dates), rejects, most_listed, demo_cards)
-    except OperatorError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    report = _import(hub_config.load(path), list(files), source, cast(DateOrder, dates), rejects, most_listed, cards_file)
     click.echo(reports.as_json(report) if as_json else reports.as_text(report))
     sys.exit(0 if report.clean else EXIT_NOT_CLEAN)
 
 
 def _import(
-    config: HubConfig, files: list[Path], source: str, dates: DateOrder, rejects: Path | None, most_listed: int, demo_cards: bool
+    config: HubConfig,
+    files: list[Path],
+    source: str,
+    dates: DateOrder,
+    rejects: Path | None,
+    most_listed: int,
+    cards_file: Path | None,
 ) -> Report:
     try:
         check_name(source, "source")
@@ -87,7 +95,7 @@ def _import(
     report = Report(store=config.store, source=source, currency=config.currency, most_listed=most_listed)
     reject_file = rejects or Path(config.data_dir) / "rejects" / f"{source}-{clock.now():%Y%m%dT%H%M%S%fZ}.csv"
     try:
-        return _run(hub, config, files, report, dates, Rejects(reject_file), demo_cards)
+        return _run(hub, config, files, report, dates, Rejects(reject_file), cards_file)
     except (sqlite3.Error, OSError) as error:
         stored = f"{report.stored.rows + report.set_aside.rows} rows were stored before and stay"
         hint = f"See that the disk has room and the hub's data folder can be written, then import again ({type(error).__name__})."
@@ -97,9 +105,15 @@ def _import(
 
 
 def _run(
-    hub: HubStore, config: HubConfig, files: list[Path], report: Report, dates: DateOrder, rejects: Rejects, demo_cards: bool
+    hub: HubStore,
+    config: HubConfig,
+    files: list[Path],
+    report: Report,
+    dates: DateOrder,
+    rejects: Rejects,
+    cards_file: Path | None,
 ) -> Report:
-    customers = Customers(config.store, report.source, hub.members, SystemIds(), demo_cards=demo_cards)
+    customers = Customers(config.store, report.source, hub.members, SystemIds(), demo_cards=cards_file is not None)
     with rejects, shown() as progress:
         SalesImport(
             hub.file,
@@ -110,5 +124,6 @@ def _run(
             rejects=rejects,
         ).run(files, progress)
     report.reject_file = str(rejects.path) if rejects.written else None
-    report.demo_cards = customers.demo_cards
+    if cards_file is not None:
+        cards_file.write_bytes(msgspec.json.encode(customers.demo_cards))
     return report

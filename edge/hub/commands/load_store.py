@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,21 +16,19 @@ from edge.hub.store.memory_pack import Loaded, PackLoader
 from edge.hub.store.opening import open_hub_store
 from edge.hub.store_pack import read_pack
 from edge.process.clock import SystemClock
+from edge.process.commands import config_option, tells_operator
 from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("pack", type=click.Path(path_type=Path))
-@click.option("--config", "path", type=click.Path(path_type=Path), required=True, help="The hub's configuration, hub.toml.")
+@config_option("hub")
 @click.option("--json", "as_json", is_flag=True, help="Say what was added as one line of JSON.")
+@tells_operator
 def load_store(pack: Path, path: Path, as_json: bool) -> None:
     """Load PACK, a JSON file, into the hub's database. Loaded again, it adds what is new in it and changes nothing else."""
-    try:
-        loaded = _load(path, pack)
-    except OperatorError as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
+    loaded = _load(path, pack)
     click.echo(msgspec.json.encode(loaded).decode() if as_json else _text(loaded))
 
 

@@ -60,8 +60,7 @@ class Report(Struct, kw_only=True):
     stored: newly stored as sale, credit or non-product (by_kind). already_there: stored by an earlier import, as it is here.
     set_aside: kept but no purchase, by reason. refused: not taken, by code. money_unread: refused rows whose worth is unknown.
     notes: rows that were taken, by what was done to read them. rounding: what rounding every line to the minor unit changed.
-    listed: the first rows refused or in conflict; all of them stand in reject_file. demo_cards: customer number -> card id, where
-    cards for a demonstration were asked for.
+    listed: the first rows refused or in conflict; all of them stand in reject_file.
     """
 
     store: str
@@ -85,7 +84,6 @@ class Report(Struct, kw_only=True):
     most_listed: int = MOST_LISTED
     troubles: list[FileTrouble] = []
     reject_file: str | None = None
-    demo_cards: dict[str, str] = {}
 
     def begin(self, file: str) -> None:
         """The rows that follow are this file's."""

@@ -18,9 +18,9 @@ from edge.broker.accounts import AccountsConfig, FileAccounts, open_accounts
 from edge.broker.config import read_config
 from edge.broker.dynsec import read_responses
 from edge.broker.errors import AccountsError
-from edge.broker.ports import check_free, taker
 from edge.broker.rights import Rights, rights_of
 from edge.process.errors import OperatorError
+from edge.process.ports import check_free, taker
 from tests.support.brokers import (
     HOST,
     BrokerProcess,

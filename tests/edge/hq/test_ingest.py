@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from edge.contracts.facts import AlertBody, ArrivalBody, DeviceBody, FactAnswer, MemberBody
 from edge.hq.receive import Accepted, judge
-from edge.hq.store import ingest, parked, projections, tables, views
+from edge.hq.store import feed, ingest, parked, people, projections, tables, views
 from edge.hq.store.database import Database
 from edge.process.clock import ManualClock
 from tests.support import hq
+from tests.support.postgres import wait_for_a_waiter
 
 NOW = ManualClock().now()
 _UNIQUE = itertools.count(1_000_000)
@@ -102,6 +104,46 @@ def test_two_stores_that_tell_of_the_same_members_at_once_both_succeed(database:
     for thread in threads:
         thread.join(60)
     assert _results(answers) == {"new": 300}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("order", [(5, 10, 15), (15, 10, 5)])
+def test_rows_are_filed_in_the_order_of_their_ids_whatever_the_order_of_the_batch(
+    postgres_only: Database, order: tuple[int, ...]
+) -> None:
+    """Another transaction holds 10 and then wants 15. A batch that had taken 15 before waiting for 10 would lock up with it."""
+    database, answers = postgres_only, []
+
+    def row(number: int) -> dict[str, Any]:
+        blank = {"kind": "visit", "at": NOW, "received_at": NOW, "test": False, "body": {}}
+        return {"store": hq.STORE, "id": f"fact-{number:06d}", **blank}
+
+    batch = [hq.fact(number, hq.visit(number, NOW), NOW) for number in order]
+    sending = threading.Thread(target=lambda: answers.extend(hq.send(database, *batch)))
+    with database.write() as connection:
+        connection.execute(insert(tables.facts), [row(10)])
+        sending.start()
+        wait_for_a_waiter(database)
+        connection.execute(insert(tables.facts), [row(15)])
+    sending.join(60)
+    assert [answer.result for answer in answers] == ["new" if number == 5 else "duplicate" for number in order]
+
+
+@pytest.mark.postgres
+def test_members_are_written_only_by_whoever_holds_the_feed(postgres_only: Database) -> None:
+    """Another transaction holds the feed and then writes a member. A batch that had written that member first would lock up."""
+    database = postgres_only
+    for store in (hq.STORE, hq.OTHER):
+        hq.send(database, hq.fact(1, MemberBody("m-1", 1, "Maria"), NOW, store), store=store)
+    news = hq.fact(2, MemberBody("m-1", 2, "Mary"), NOW + timedelta(minutes=1))
+    sending = threading.Thread(target=hq.send, args=(database, news))
+    with database.write() as connection:
+        feed.lock(connection)
+        sending.start()
+        wait_for_a_waiter(database)
+        projections.write_members(connection, [replace(row, name="Mia") for row in projections.member_rows(connection, ["m-1"])])
+    sending.join(60)
+    assert {row.name for row in people.find(database, "m-1")} == {"Mary"}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -116,7 +116,7 @@ def test_a_taken_port_is_said_without_a_traceback(file: Path, tmp_path: Path) ->
         second.write_text(file.read_text().replace("port = 0", f"port = {address.rpartition(':')[2]}").replace("/data", "/data2"))
         result = _hq("run", "--config", second)
     assert result.returncode == 2
-    assert "port_taken" in result.stderr and "Traceback" not in result.stderr
+    assert "port_in_use" in result.stderr and "Traceback" not in result.stderr
 
 
 def test_a_good_configuration_is_called_good_and_nothing_is_opened(file: Path, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def test_a_port_in_use_is_a_sentence_and_status_2(tmp_path: Path) -> None:
     hub = HubProcess(tmp_path / "hub", idle_broker(tmp_path))
     with socket.create_server((HOST, hub.port)):
         refused = command("run", "--config", str(hub.config))
-    assert (refused.exit_code, refused.stderr.partition(":")[0]) == (2, "port_unusable")
+    assert (refused.exit_code, refused.stderr.partition(":")[0]) == (2, "port_in_use")
 
 
 def idle_broker(folder: Path) -> BrokerProcess:

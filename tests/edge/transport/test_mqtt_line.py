@@ -14,7 +14,7 @@ from paho.mqtt import client as paho
 
 from edge.transport import mqtt as mqtt_module
 from edge.transport.mqtt import MOST_BYTES, MqttLine
-from tests.support.brokers import HOST, BrokerProcess, Probe, eventually, free_port, handles, running, threads_of
+from tests.support.brokers import HOST, BrokerKind, BrokerProcess, Probe, eventually, free_port, handles, running, threads_of
 
 DEVICES = [("a", "kiosk", "door-1"), ("a", "kiosk", "door-2"), ("a", "hub", "main")]
 ARRIVAL = "shopbell/v1/a/kiosk/door-1/arrival"
@@ -104,28 +104,24 @@ def test_websocket_transport(broker: BrokerProcess, lines: list[MqttLine]) -> No
         assert heard.next() == (ANSWER, b"known")
 
 
-def test_comes_back_and_hears_again_after_the_broker_was_killed(tmp_path: Path, lines: list[MqttLine]) -> None:
-    for kind in ("embedded", "mosquitto"):
-        if kind == "mosquitto":
-            from tests.support.needs import needs
-
-            needs("mosquitto")
-        heard = Heard()
-        with running(tmp_path / kind, kind, DEVICES) as broker:
-            line = make(broker, heard, lines)
-            eventually(up(line), "line up")
-            broker.kill()
-            eventually(lambda line=line: not line.healthy(), "line notices")
-            assert not line.publish(ARRIVAL, b"lost"), "without a link nothing is handed over"
-            assert line.problem() is not None
-            broker.start()
-            eventually(up(line), "line up again", 20)
-            with hub(broker) as listener:
-                listener.publish(ANSWER, b"after restart")
-                assert heard.next() == (ANSWER, b"after restart")
-                assert line.publish(ARRIVAL, b"after restart")
-                eventually(lambda got=listener: got.messages == [(ARRIVAL, b"after restart")], "only what was sent after")
-            assert heard.links == [True, False, True]
+@pytest.mark.parametrize("kind", ["embedded", pytest.param("mosquitto", marks=pytest.mark.mosquitto)])
+def test_comes_back_and_hears_again_after_the_broker_was_killed(tmp_path: Path, lines: list[MqttLine], kind: BrokerKind) -> None:
+    heard = Heard()
+    with running(tmp_path, kind, DEVICES) as broker:
+        line = make(broker, heard, lines)
+        eventually(up(line), "line up")
+        broker.kill()
+        eventually(lambda: not line.healthy(), "line notices")
+        assert not line.publish(ARRIVAL, b"lost"), "without a link nothing is handed over"
+        assert line.problem() is not None
+        broker.start()
+        eventually(up(line), "line up again", 20)
+        with hub(broker) as listener:
+            listener.publish(ANSWER, b"after restart")
+            assert heard.next() == (ANSWER, b"after restart")
+            assert line.publish(ARRIVAL, b"after restart")
+            eventually(lambda: listener.messages == [(ARRIVAL, b"after restart")], "only what was sent after")
+        assert heard.links == [True, False, True]
 
 
 def test_nothing_that_waited_in_memory_is_sent_after_a_reconnect(lines: list[MqttLine]) -> None:
