@@ -28,16 +28,33 @@ def pragmas(*, writes: bool, synchronous: str = "FULL") -> tuple[str, ...]:
     return settings if writes else (*settings, "PRAGMA query_only=ON")
 
 
+@contextlib.contextmanager
+def opening(path: Path) -> Iterator[None]:
+    """Whatever goes wrong with the file inside (opening, migrating) becomes OperatorError `store_unavailable` or `store_damaged`."""
+    try:
+        yield
+    except (sqlite3.OperationalError, OSError) as error:
+        hint = "See that the folder exists, belongs to this process, and that its disk has room."
+        raise OperatorError("store_unavailable", f"opening {path} ({type(error).__name__})", hint) from None
+    except sqlite3.DatabaseError:  # no database any more
+        raise _damaged(path) from None
+
+
+def _damaged(path: Path) -> OperatorError:
+    return OperatorError("store_damaged", f"checking {path}", f"Move it aside and salvage it with 'sqlite3 {path} .recover'.")
+
+
 class SqliteFile:
     """A file with exactly one writing connection, used under a lock, and one reading connection per thread.
 
     path: the database file; its folder is created with mode 700. synchronous: FULL in every product; a test's mutant passes
-    NORMAL with `assert_durable=False` to show what that would lose.
+    NORMAL with `assert_durable=False` to show what that would lose. Open it inside `opening(path)`.
     """
 
     def __init__(self, path: Path, *, synchronous: str = "FULL", assert_durable: bool = True) -> None:
         self.path = path
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # WAL and index take over the mode of the file
         self._reserve = path.with_name(path.name + ".reserve")
         self._lock = threading.RLock()
         self._readers = threading.local()
@@ -119,9 +136,7 @@ class SqliteFile:
         except sqlite3.DatabaseError as error:
             result = str(error)
         if result != "ok":
-            raise OperatorError(
-                "store_damaged", f"checking {self.path}", f"Move it aside and salvage it with 'sqlite3 {self.path} .recover'."
-            )
+            raise _damaged(self.path)
 
     def _keep_reserve(self) -> None:
         if not self._reserve.exists():

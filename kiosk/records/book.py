@@ -14,8 +14,7 @@ from edge.contracts.envelope import encode
 from edge.outbox import box
 from edge.outbox.box import Outbox
 from edge.process.clock import Clock
-from edge.process.errors import OperatorError
-from edge.process.sqlite_file import SqliteFile
+from edge.process.sqlite_file import SqliteFile, opening
 from kiosk.records.directory import Directory
 from kiosk.records.numbers import Numbers
 from kiosk.records.schema import MIGRATIONS
@@ -97,14 +96,8 @@ class Book:
 def open_book(data_dir: Path, store: str, kiosk: str, clock: Clock, outbox_max: int = 20_000) -> Book:
     """Open the kiosk's file in `data_dir` and bring it to the newest version. Raises OperatorError when it cannot be trusted."""
     path = data_dir / FILE_NAME
-    try:
+    with opening(path):
         file = SqliteFile(path)
         MIGRATIONS.apply(Database(file.writer))
         box.migrate(file)
-    except (sqlite3.OperationalError, OSError) as error:
-        hint = "See that the folder exists, belongs to this process, and that its disk has room."
-        raise OperatorError("store_unavailable", f"opening {path} ({type(error).__name__})", hint) from None
-    except sqlite3.DatabaseError:  # what SqliteFile cannot even ask: the file is no database any more
-        hint = f"Move it aside and salvage it with 'sqlite3 {path} .recover'."
-        raise OperatorError("store_damaged", f"opening {path}", hint) from None
     return Book(file, store, kiosk, clock, outbox_max)

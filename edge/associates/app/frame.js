@@ -66,7 +66,7 @@ export function Tabs({ model, view }) {
 
 function Tab({ model, view, tab: [name, text, icon, count] }) {
   const current = view.page.name === name;
-  const label = count > 0 ? `${text}, ${count}` : text;
+  const label = count > 0 ? `${count} ${text}` : text;
   return html`<button
     type="button"
     class="tab"

@@ -15,7 +15,7 @@ from edge.outbox import box
 from edge.outbox.box import Outbox
 from edge.process.clock import Clock
 from edge.process.ids import Ids
-from edge.process.sqlite_file import SqliteFile
+from edge.process.sqlite_file import SqliteFile, opening
 
 FILE_NAME = "hub.db"
 
@@ -34,8 +34,10 @@ class HubStore:
 
 def open_hub_store(data_dir: Path, store: str, clock: Clock, ids: Ids) -> HubStore:
     """Open (or make) `hub.db` in `data_dir`. Raises OperatorError `store_*`."""
-    file = SqliteFile(data_dir / FILE_NAME)
-    migrate(file)
+    path = data_dir / FILE_NAME
+    with opening(path):
+        file = SqliteFile(path)
+        migrate(file)
     outbox = Outbox(file, store, clock)
     facts = Facts(outbox, store, clock, ids)
     return HubStore(store, file, outbox, facts, Members(store, facts), MemoryStore(file, store))
