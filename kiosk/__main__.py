@@ -64,4 +64,4 @@ def run(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="shopbell kiosk")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -14,14 +13,12 @@ from edge.contracts.card_id import KEY_BYTES
 from edge.contracts.names import Name
 from edge.process import config as reading
 from edge.process.errors import OperatorError
-from kiosk.visit.phrases import LANGUAGES
+from kiosk.visit.phrases import Language
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Pin = Annotated[int, msgspec.Meta(ge=0, le=27, description="BCM number")]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
-Language = Literal["en", "de", "fr", "es"]
-assert set(LANGUAGES) == {"en", "de", "fr", "es"}
 
 
 class Screen(Struct, frozen=True):
@@ -141,8 +138,7 @@ def _loopback_only(host: str) -> None:
 
 
 def _http_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+    if not reading.url_fits(url, "http", "https"):
         raise OperatorError(
             "config_hub_url", "reading [hub] url", 'Write it as url = "https://hub.example:8443", without a user.'
         )

@@ -18,10 +18,16 @@ from kiosk.records.directory import Directory
 
 PATH = "/api/v1/directory"
 EVERY_S = 60.0
+RETRY_S = 1.0
 PAGE = min(1000, DIRECTORY_MAX_PAGE)
 _MOST_PAGES = 10_000  # ten million cards; a hub that always says "more" must not keep this thread for ever
 log = get_logger(part="directory")
 _DECODER = msgspec.json.Decoder(DirectoryPage)
+
+
+def pause_s(failures: int) -> float:
+    """Seconds until the next fetch: a minute; after so many failures in a row 1 s, doubling up to that minute."""
+    return EVERY_S if failures == 0 else min(EVERY_S, RETRY_S * 2.0 ** min(failures - 1, 10))
 
 
 class Source(Protocol):
@@ -57,11 +63,12 @@ class DirectoryFetch:
             self._wanted.set()
 
     def run(self) -> None:
-        """Fetch now, then on news and every minute, until stopped."""
+        """Fetch now, then on news and every minute, until stopped; what failed is tried again sooner."""
+        failures = 0
         while not self._stopping:
             self._wanted.clear()
-            self.fetch()
-            self._wanted.wait(EVERY_S)
+            failures = 0 if self.fetch() else failures + 1
+            self._wanted.wait(pause_s(failures))
 
     def stop(self) -> None:
         """Let `run` end."""
@@ -86,9 +93,9 @@ class DirectoryFetch:
         restarted = False
         for _ in range(_MOST_PAGES):
             page = self._page(self._directory.state().cursor)
-            if not self._directory.take(page):  # made with another card key: forgotten, asked again from 0
+            if not self._directory.take(page):  # another card key or database: forgotten, asked again from 0
                 if restarted:
-                    raise FetchFailed("directory_unsteady", "The hub changes its card key while it answers; see its log.")
+                    raise FetchFailed("directory_unsteady", "The hub changes its mind while it answers; see its log.")
                 restarted = True
                 log.info("directory_restarted")
                 continue

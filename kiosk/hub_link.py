@@ -13,6 +13,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from edge.contracts.envelope import ARRIVAL_MAX_BYTES
 from edge.contracts.errors import ContractError
 from edge.contracts.status import Problem
 from edge.outbox.plan import Backoff, Row, plan, steady_jitter
@@ -27,6 +28,10 @@ from kiosk.records.book import Book
 # Arrivals sent and not yet answered: several times what a hub commits at once, far below what a broker queues for a
 # client (mosquitto: 1000), so that a long backlog drains as fast as the hub can file it and nothing is thrown away midway.
 WINDOW = 200
+# Looked at in each turn: with at most WINDOW rows in their backoff, so many always hold all that may be sent now.
+ROWS_LOOKED_AT = 2 * WINDOW
+# A stored arrival grows when it is stamped (id, seq, age_s); larger than the rest, and the hub would refuse it again and again.
+STORED_MAX_BYTES = ARRIVAL_MAX_BYTES - 64
 MAILBOX = 500
 LOOK_EVERY_S = 5.0
 SILENT_AFTER_TRIES = 4  # about seven seconds without an answer
@@ -160,12 +165,17 @@ class HubLink:
         if came_up:  # nothing sent before is still under way: everything is due at once
             self._book.outbox.due_now()
             self._said = None
-        rows = self._book.outbox.rows()
+        rows = self._book.outbox.rows(ROWS_LOOKED_AT)
         self._judge_hub(rows)
         room = WINDOW - self._under_way(rows)
         if room <= 0:
             return 1.0
-        todo = plan(rows, now=self._clock.monotonic(), boot=self._clock.boot(), batch=room, backoff=self._backoff)
+        now, boot = self._clock.monotonic(), self._clock.boot()
+        todo = plan(rows, now=now, boot=boot, batch=room, backoff=self._backoff, max_bytes=STORED_MAX_BYTES)
+        if todo.park:
+            for seq, code in todo.park:
+                log.error("arrival_parked", code=code, seq=seq)
+            self._book.outbox.park_planned(todo.park)
         by_seq = {row.seq: row for row in rows}
         sent = self._hand_over(line, [by_seq[seq] for seq in todo.send])
         if sent < len(todo.send):
@@ -225,11 +235,12 @@ class HubLink:
             self._health.well("broker")
         else:
             self._health.ill("broker", problem.code, problem.hint)
-        parked = len(self._book.outbox.parked())
+        parked = self._book.outbox.count("parked")
         WAITING.set(self._book.outbox.count())
         PARKED.set(parked)
         if parked:
-            self._health.ill("outbox", "arrivals_parked", f"The hub refused {parked} arrivals; list them with 'shopbell doctor'.")
+            hint = f"{parked} arrivals will never be taken as they are: the kiosk's log says why of each, by its code."
+            self._health.ill("outbox", "arrivals_parked", hint)
         else:
             self._health.well("outbox")
         self._say_status(line)

@@ -115,6 +115,7 @@ class TapLoop:
         try:
             done.result(ACT_WITHIN_S)
         except TimeoutError:
+            done.cancel()  # whoever was told to try again must not find it done twice
             raise OperatorError("kiosk_busy", "acting on the screen", "Try again in a moment.") from None
         except sqlite3.Error:
             raise OperatorError("store_failed", "acting on the screen", "Please speak to our staff.") from None

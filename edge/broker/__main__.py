@@ -83,6 +83,9 @@ def serve(config: BrokerConfig, stopping: threading.Event) -> int:
                 return 1
         notify("STOPPING=1")
         return 0
+    except OSError as error:
+        tried = f"starting the broker ({error.strerror}: {error.filename})"
+        raise OperatorError("config_unusable", tried, "Name a data_dir that this process can make and write to.") from None
     finally:
         broker.stop()
 
@@ -102,4 +105,4 @@ def _make(config: BrokerConfig) -> RunningBroker:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="shopbell broker")

@@ -21,12 +21,14 @@ from edge.process.errors import OperatorError
 
 class Accounts(Protocol):
     """put: make or replace an account; who is connected with the old one is thrown out.
+    keep: the same account as before, made again where it is missing; who is connected with it stays.
     remove: take it away, however often; who is connected is thrown out at once (embedded: within 2 seconds).
-    Both raise AccountsError when the broker did not confirm it. What was put or removed holds all the same: it is done as soon
-    as the broker answers again, also after it was restarted.
+    All raise AccountsError when the broker did not confirm it. What was put, kept or removed holds all the same: it is done as
+    soon as the broker answers again, also after it was restarted.
     """
 
     def put(self, username: str, password: str, rights: Rights) -> None: ...
+    def keep(self, username: str, password: str, rights: Rights) -> None: ...
     def remove(self, username: str) -> None: ...
     def close(self) -> None: ...
 
@@ -49,6 +51,10 @@ class FileAccounts:
     def put(self, username: str, password: str, rights: Rights) -> None:
         """Write the account; confirmed by the file."""
         self._change(lambda accounts: accounts.__setitem__(username, StoredAccount(sha256_of(password), rights)))
+
+    def keep(self, username: str, password: str, rights: Rights) -> None:
+        """As put: the broker looks at passwords, so the same one written again disturbs nobody."""
+        self.put(username, password, rights)
 
     def remove(self, username: str) -> None:
         """Remove the account from the file."""
@@ -76,16 +82,25 @@ def open_accounts(config: AccountsConfig, *, host: str, port: int, client_id: st
 
     client_id: must differ for two processes of one store.
     """
+    password = admin_password(config)
+    if password is None:
+        return FileAccounts(Path(config.accounts_file or ""))
+    user = config.admin_username or ""
+    return MosquittoAccounts(host=host, port=port, username=user, password=password, client_id=f"{user}-{client_id}")
+
+
+def admin_password(config: AccountsConfig) -> str | None:
+    """What Mosquitto's adapter signs in with, None for the embedded broker. Opens nothing else, so check-config can ask.
+
+    Raises OperatorError `config_invalid` where a key is missing, and `secret_*`.
+    """
     if config.kind == "embedded":
-        if config.accounts_file is None:
+        if not config.accounts_file:
             raise _lacks("accounts_file")
-        return FileAccounts(Path(config.accounts_file))
-    if config.admin_username is None or config.admin_password_file is None:
+        return None
+    if not config.admin_username or not config.admin_password_file:
         raise _lacks("admin_username and admin_password_file")
-    password = read_secret(config.admin_password_file)
-    return MosquittoAccounts(
-        host=host, port=port, username=config.admin_username, password=password, client_id=f"{config.admin_username}-{client_id}"
-    )
+    return read_secret(config.admin_password_file)
 
 
 def _lacks(keys: str) -> OperatorError:

@@ -34,6 +34,7 @@ from edge.process.config import load, read_secret
 from edge.process.errors import OperatorError
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 # No wildcard, slash or space can stand in a user name, whatever the broker makes of them (faults F19, F20).
 Username = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]{0,105}$(?!\n)")]
 
@@ -66,13 +67,13 @@ class Admin(Struct, frozen=True, forbid_unknown_fields=True):
 class Section(Struct, frozen=True, forbid_unknown_fields=True):
     """`[broker]`. accounts_file: the embedded broker's run-time accounts; default `{data_dir}/accounts.json`."""
 
-    data_dir: str
+    data_dir: Text
     kind: Literal["auto", "mosquitto", "embedded"] = "auto"
-    host: str = "127.0.0.1"
+    host: Text = "127.0.0.1"
     port: Port = 1883
     ws_port: Port = 8083
-    ws_host: str | None = None
-    accounts_file: str | None = None
+    ws_host: Text | None = None
+    accounts_file: Text | None = None
 
     def listen_ws(self) -> str:
         """The address of the WebSocket listener."""

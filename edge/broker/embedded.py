@@ -51,7 +51,7 @@ class Embedded:
             raise OperatorError(
                 "broker_not_ready",
                 f"starting the embedded broker ({type(self._failure).__name__})",
-                "See whether its ports are free: shopbell doctor",
+                "See whether another program has one of its ports, then start it again.",
             )
 
     def wait(self, timeout_s: float | None = None) -> int | None:

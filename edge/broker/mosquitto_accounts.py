@@ -1,7 +1,7 @@
 """Accounts of a running Mosquitto, through the control topic of its dynamic-security plugin.
 
 Mosquitto starts with the device accounts only (edge.broker.mosquitto). So what was put at run time is remembered here and put
-again whenever the line to the broker comes back.
+again whenever the line to the broker comes back; a change that was not confirmed is tried again every half minute.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from edge.process.logs import get_logger
 from edge.transport.mqtt import MqttLine
 
 ANSWER_WITHIN_S = 5.0
+LOOK_EVERY_S = 30.0
 log = get_logger(part="accounts")
 
 
@@ -66,6 +67,14 @@ class MosquittoAccounts:
             self._unconfirmed.add(username)
             self._ask(put_commands(username, password, rights), "making a broker account")
             self._unconfirmed.discard(username)
+
+    def keep(self, username: str, password: str, rights: Rights) -> None:
+        """Make the account where it is missing; raises AccountsError when that was not confirmed within 5 s."""
+        with self._one_at_a_time:
+            if username in self._unconfirmed or self._wanted.get(username) != (password, rights):
+                self.put(username, password, rights)
+            else:
+                self._ask(keep_commands(username, password, rights), "keeping a broker account")
 
     def remove(self, username: str) -> None:
         """Remove the account and cut its clients off; raises AccountsError when that was not confirmed within 5 s."""
@@ -129,17 +138,22 @@ class MosquittoAccounts:
 
     def _restore_for_ever(self) -> None:
         while True:
-            self._came_back.wait()
+            came_back = self._came_back.wait(LOOK_EVERY_S)
             if self._closing:
                 return
             self._came_back.clear()
+            if not came_back and not (self._up and (self._unwanted or self._unconfirmed)):
+                continue
             try:
                 self._restore()
             except AccountsError as error:
                 log.warning("accounts_not_restored", code=error.code)
+            except Exception as error:  # without this thread, a broker that comes back would know nobody
+                log.error("accounts_not_restored", code="internal", exc_info=error)
 
     def _restore(self) -> None:
-        """After a connect: remove what could not be removed, and make again what a restarted broker has forgotten."""
+        """After a connect, or when something is unconfirmed: remove what could not be removed, and make again what a restarted
+        broker has forgotten."""
         with self._one_at_a_time:
             for username in sorted(self._unwanted):
                 self._ask(remove_commands(username), "removing a broker account")

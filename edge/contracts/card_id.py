@@ -38,6 +38,8 @@ def card_token(key: bytes, card_id: str) -> str:
     """
     if len(key) != KEY_BYTES:
         raise ContractError(
-            "card_key_invalid", "the store's card key", f"The key is {KEY_BYTES} bytes; make one with 'shopbell hub keys'."
+            "card_key_invalid",
+            "the store's card key",
+            f"The key is {KEY_BYTES} random bytes, written as {2 * KEY_BYTES} hex digits.",
         )
     return hmac.new(key, card_id.encode(), hashlib.sha256).hexdigest()[: 2 * TOKEN_BYTES]

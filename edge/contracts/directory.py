@@ -35,7 +35,8 @@ class DirectoryEntry(Struct, frozen=True, omit_defaults=True):
 
 
 class DirectoryPage(Struct, frozen=True):
-    """key: fingerprint of the card key the tokens were made with; another fingerprint means: start again from 0.
+    """key: mark of the card key the tokens were made with and of the database the cursor counts in. Another mark, or a `next`
+    below the cursor asked with (the database was restored), means: start again from 0.
 
     hub_key: the hub's public key for evidence, base64. next: the cursor to ask with. more: ask again at once.
     """

@@ -128,8 +128,16 @@ def find_mosquitto() -> str | None:
 @contextmanager
 def _only_one(layout: Layout) -> Iterator[None]:
     """Two demos never share a folder."""
-    layout.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with layout.lock.open("a+") as lock:
+    try:
+        layout.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = layout.lock.open("a+")
+    except OSError as error:
+        raise OperatorError(
+            "demo_folder_unusable",
+            f"keeping the demo's data in {layout.folder} ({error.strerror})",
+            "Choose another --dir: a folder that you can make and write to.",
+        ) from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -69,7 +69,7 @@ def hub(layout: Layout, ports: Ports, broker_kind: str, not_today_window_s: floa
         "currency": "GBP",
         "language": "en",
         "data_dir": str(layout.data / "hub"),
-        "web": {"host": HOST, "port": ports.hub, "public_url": f"http://{HOST}:{ports.hub}", "secure_cookies": False},
+        "web": {"host": HOST, "port": ports.hub, "secure_cookies": False},
         "broker": {
             "host": HOST,
             "port": ports.mqtt,

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from edge.demo import configs
 from edge.demo.layout import HOST, Layout, Ports
-from edge.demo.store import Account, Person, accounts, people
+from edge.demo.store import Account, Person, accounts, everybody
 from edge.process.config import read_secret
 
 _SHOWN = 6
@@ -40,7 +40,7 @@ class Report:
             reader=str(layout.reader_socket),
             hq_account={"username": configs.CONSOLE_USER, "password": read_secret(str(layout.secret("hq_console_password")))},
             associate_accounts=accounts(layout),
-            members=people(layout),
+            members=everybody(layout),
         )
         self.folder = layout.folder
 

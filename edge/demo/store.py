@@ -75,6 +75,14 @@ def accounts(layout: Layout) -> list[Account]:
     ]
 
 
+def everybody(layout: Layout) -> list[Person]:
+    """The made-up members, then every customer of imported sales."""
+    made_up = people(layout)
+    known = {person.id for person in made_up}
+    cards = msgspec.json.decode(layout.cards.read_bytes(), type=dict[str, str])
+    return made_up + [Person(key, None, card, "a customer of imported sales") for key, card in cards.items() if key not in known]
+
+
 def people(layout: Layout) -> list[Person]:
     """The demo's members, the ones with a story first. A blocked card is no card to show."""
     return [

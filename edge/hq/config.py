@@ -14,6 +14,7 @@ from edge.process.config import load, read_secret
 from edge.process.errors import OperatorError
 
 Text80 = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+Text1024 = Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 
 
 class Web(Struct, frozen=True):
@@ -22,7 +23,7 @@ class Web(Struct, frozen=True):
     secure_cookies: left out, they are secure wherever the server listens beyond this machine.
     """
 
-    host: str = "127.0.0.1"
+    host: Text1024 = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8603
     secure_cookies: bool | None = None
 
@@ -34,15 +35,15 @@ class Web(Struct, frozen=True):
 class DatabasePlace(Struct, frozen=True):
     """url, or the file that holds it when it has a password in it. Neither: SQLite in data_dir."""
 
-    url: str | None = None
-    url_file: str | None = None
+    url: Text1024 | None = None
+    url_file: Text1024 | None = None
 
 
 class Console(Struct, frozen=True):
     """Who may sign in. The password file holds an Argon2 hash ($argon2id$...) or the password itself."""
 
     username: Text80
-    password_file: str
+    password_file: Text1024
 
 
 class StoreConfig(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,7 +51,7 @@ class StoreConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Name
     display_name: Text80
-    token_file: str
+    token_file: Text1024
 
 
 class Policy(Struct, frozen=True):
@@ -64,7 +65,7 @@ class Policy(Struct, frozen=True):
 class HqConfig(Struct, frozen=True):
     """The whole of hq.toml. silent_after_s: a hub not heard for so long is shown as silent, and its devices as unknown."""
 
-    data_dir: str
+    data_dir: Text1024
     console: Console
     stores: Annotated[list[StoreConfig], msgspec.Meta(min_length=1, max_length=10_000)]
     web: Web = Web()
@@ -89,7 +90,7 @@ def database_url(config: HqConfig) -> str:
     place = config.database
     if place.url_file:
         return read_secret(place.url_file)
-    return place.url or f"sqlite:///{Path(config.data_dir) / 'hq.sqlite3'}"
+    return place.url or f"sqlite:///{Path(config.data_dir) / 'hq.db'}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
+from edge.contracts.directory import GreetingLevel
 from edge.contracts.facts import MemberBody
 from edge.contracts.feed import FeedBody, MemberChange
-
-GreetingLevel = Literal["name", "nameless"]
 
 
 class MemberRow(Struct, frozen=True):

@@ -105,7 +105,7 @@ def _listen(config: HqConfig, parts: Parts) -> Any:
             max_request_body_size=BODY_MAX_BYTES,
             clear_untrusted_proxy_headers=True,
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the last: a host no resolver takes
         raise cannot_listen(config.web.host, config.web.port, "HQ", error) from None
 
 

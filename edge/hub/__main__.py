@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from edge.broker.accounts import admin_password
 from edge.hub import config as hub_config
 from edge.hub.commands.import_sales import import_sales
 from edge.hub.commands.load_store import load_store
@@ -51,6 +52,7 @@ def check_config(path: Path) -> None:
     """Opens no port, device or database."""
     config = hub_config.load(path)
     hub_config.read_secrets(config)
+    admin_password(config.accounts)
     click.echo(f"{path}: store {config.store}, {len(config.kiosks)} kiosks, everything is right.")
 
 
@@ -100,4 +102,4 @@ def _open(path: Path) -> HubStore:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="shopbell hub")

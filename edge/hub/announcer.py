@@ -46,15 +46,16 @@ class Announcer:
         self._wake = threading.Event()
         self._told_cursor = -1
         self._told_at: float | None = None
+        self._came_back = False
 
     def wake(self) -> None:
         """There may be something to tell."""
         self._wake.set()
 
     def link(self, up: bool) -> None:
-        """The broker came back: kiosks may have missed the news."""
+        """The broker came back: what was handed over just before may have reached nobody, so all that is live is told again."""
         if up:
-            self._told_cursor = -1
+            self._came_back = True
             self._wake.set()
 
     def run(self, stop: Callable[[], bool]) -> None:
@@ -70,6 +71,11 @@ class Announcer:
 
     def turn(self) -> float:
         """Tell what is to be told; returns seconds until the next look."""
+        if self._came_back:
+            self._came_back = False
+            self._told_cursor = -1
+            with self._file.write() as connection:
+                alerts.tell_again(connection, self._store)
         self._tell_alerts()
         return self._tell_news()
 

@@ -17,14 +17,14 @@ from edge.process.errors import OperatorError
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=604_800)]
+Text = Annotated[str, Meta(min_length=1, max_length=1024)]
 
 
 class Web(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the hub serves HTTP. public_url: as phones reach it. secure_cookies: False only on loopback."""
+    """Where the hub serves HTTP. secure_cookies: False only on loopback."""
 
-    host: str = "127.0.0.1"
+    host: Text = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8610
-    public_url: str = ""
     secure_cookies: bool = True
     threads: Annotated[int, Meta(ge=4, le=256)] = 32
 
@@ -32,25 +32,25 @@ class Web(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Broker(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The store's broker. ws_url: what phones are told."""
 
-    host: str = "127.0.0.1"
+    host: Text = "127.0.0.1"
     port: Port = 1883
-    username: str
-    password_file: str
-    ws_url: str
+    username: Text
+    password_file: Text
+    ws_url: Text
 
 
 class Hq(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The way to HQ."""
 
-    url: str
-    token_file: str
+    url: Text
+    token_file: Text
 
 
 class Keys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """card_key_file: 32 bytes hex, per store. evidence_key_file: X25519 private, 32 bytes hex."""
 
-    card_key_file: str
-    evidence_key_file: str
+    card_key_file: Text
+    evidence_key_file: Text
 
 
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,7 +69,7 @@ class KioskEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A kiosk of this store and the token it fetches the directory with."""
 
     name: Name
-    token_file: str
+    token_file: Text
 
 
 class HubConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,10 +77,10 @@ class HubConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     store: Name
     store_name: Annotated[str, Meta(min_length=1, max_length=80)]
-    timezone: str = "Europe/London"
+    timezone: Text = "Europe/London"
     currency: Currency = "GBP"
-    language: str = "en"
-    data_dir: str
+    language: Text = "en"
+    data_dir: Text
     web: Web = Web()
     broker: Broker
     accounts: AccountsConfig
@@ -105,11 +105,15 @@ def load(path: Path) -> HubConfig:
     config = reader.load(path, HubConfig)
     try:
         ZoneInfo(config.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # the last: a folder of zones, such as Europe
         raise OperatorError("config_invalid", f"the timezone in {path}", "Use an IANA name such as Europe/London.") from None
     username = f"{config.store}.hub.{HUB_NAME}"
     if config.broker.username != username:
         raise OperatorError("config_invalid", f"the broker's username in {path}", f"This hub's account is called {username}.")
+    if not reader.url_fits(config.broker.ws_url, "ws", "wss"):
+        raise OperatorError("config_invalid", f"[broker] ws_url in {path}", 'Write it as ws_url = "wss://hub.example:8084".')
+    if config.hq is not None and not reader.url_fits(config.hq.url, "http", "https"):
+        raise OperatorError("config_invalid", f"[hq] url in {path}", 'Write it as url = "https://hq.example", without a user.')
     names = [kiosk.name for kiosk in config.kiosks]
     if len(set(names)) != len(names):
         raise OperatorError("config_invalid", f"the kiosks in {path}", "Give every kiosk a name of its own.")

@@ -72,4 +72,4 @@ class Keeper:
         for state in ("open", "claimed"):
             self._metrics.live_alerts.labels(state).set(live.get(state, 0))
         self._metrics.facts_waiting.set(self._outbox.count())
-        self._metrics.facts_parked.set(len(self._outbox.parked()))
+        self._metrics.facts_parked.set(self._outbox.count("parked"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import threading
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,6 +57,8 @@ class Reception:
     ) -> None:
         self._file, self._store, self._accounts, self._clock, self._ids = file, store, accounts, clock, ids
         self._session_s, self._idle_s = session_s, idle_s
+        self._broker_passwords: dict[str, str] = {}  # by session; gone with the process, as the cookie's secret is hashed
+        self._making = threading.Lock()
 
     def sign_in(self, name: str, pin: str) -> Admitted | TurnedAway:
         """Each try is counted before the PIN is looked at, so that tries made at the same moment count as well."""
@@ -84,15 +87,19 @@ class Reception:
                 sessions.touch(connection, self._store, session.session_hash, now)
         return Admitted(session, associate, int(self._session_s - elapsed(session.made, now)))
 
-    def new_broker_password(self, session: SignedIn) -> str:
-        """A fresh password for the session's broker account; the one before stops working."""
-        password = self._ids.token(24)
-        rights = rights_of(self._store, "associate", session.associate)
-        try:
-            self._accounts.put(session.broker_username, password, rights)
-        except AccountsError as error:
-            # it holds as soon as the broker answers again, and until then the app catches up over HTTP
-            log.warning("broker_account_unconfirmed", code=error.code)
+    def broker_password(self, session: SignedIn) -> str:
+        """The password of the session's broker account, made where it is missing. It stays the same while session and hub live:
+        two pages of one session would else throw each other out for ever."""
+        with self._making:
+            known = self._broker_passwords.get(session.session_hash)
+            password = known or self._ids.token(24)
+            self._broker_passwords[session.session_hash] = password
+            make = self._accounts.keep if known else self._accounts.put
+            try:
+                make(session.broker_username, password, rights_of(self._store, "associate", session.associate))
+            except AccountsError as error:
+                # it holds as soon as the broker answers again, and until then the app catches up over HTTP
+                log.warning("broker_account_unconfirmed", code=error.code)
         return password
 
     def sign_out(self, session: SignedIn) -> None:
@@ -100,6 +107,7 @@ class Reception:
         self._cut(session)
         with self._file.write() as connection:
             sessions.remove(connection, self._store, session.session_hash)
+        self._broker_passwords.pop(session.session_hash, None)
 
     def end_old_sessions(self) -> int:
         """End what has lived long enough; returns how many."""

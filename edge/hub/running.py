@@ -84,7 +84,7 @@ class RunningHub:
         log.info("hub_stopped")
 
     def _start(self, name: str, run: Callable[[], object]) -> None:
-        thread = threading.Thread(target=run, name=f"hub-{name}", daemon=True)
+        thread = threading.Thread(target=_watched, args=(name, run), name=f"hub-{name}", daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -111,3 +111,11 @@ class RunningHub:
                 health.ill("threads", "thread_ended", "Restart the hub; its log says which part ended.")
             if self._stopping.wait(_LOOK_EVERY_S if well else _LOOK_AGAIN_S):
                 return
+
+
+def _watched(name: str, run: Callable[[], object]) -> None:
+    """A thread that ends by an error says so by its type, never by a traceback; `threads` is ill from then on."""
+    try:
+        run()
+    except Exception as error:
+        log.error("thread_ended", code="internal", thread=name, exc_info=error)

@@ -21,7 +21,7 @@ class WebServer:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
             listening = socket.create_server((host, port), family=family, backlog=256)
-        except OSError as error:
+        except (OSError, UnicodeError, TypeError) as error:  # the last two: a host no resolver takes
             raise cannot_listen(host, port, "the associates' app", error) from None
         self.port = int(listening.getsockname()[1])
         self._server = create_server(

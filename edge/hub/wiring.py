@@ -42,7 +42,6 @@ from edge.process.health import Health
 from edge.process.ids import Ids
 from edge.process.version import version
 from edge.sync.exchange import Exchange, Hq
-from edge.sync.window import Window
 from edge.transport.http import HttpClient
 from edge.transport.mqtt import MqttLine
 
@@ -292,7 +291,6 @@ def _keeper(base: _Base, desk: FloorDesk, reception: Reception, announcer: Annou
 def _exchange(base: _Base, hq: Hq, feed: FeedDesk) -> Exchange:
     return Exchange(
         outbox=base.store.outbox,
-        window=Window(base.store.file, base.name),
         hq=hq,
         sink=feed,
         clock=base.clock,

@@ -140,16 +140,17 @@ class IngestWorker:
         try:
             name = topics.parse(topic)
         except ContractError as error:
-            self._lost(error.code)
+            self._lost(error.code, error.hint)
             return None
         if name.channel == "status":
             self._devices.take(name, payload)
             return None
         if name.channel != "arrival" or name.kind != "kiosk":
-            self._lost("topic_unknown")
+            self._lost("topic_unknown", "Arrivals come under .../kiosk/NAME/arrival; see the broker's rights.")
             return None
         if name.store != self._store:
-            self._lost("store_wrong")  # our kiosk of that name did not send this, so nothing is said to it
+            # our kiosk of that name did not send this, so nothing is said to it
+            self._lost("store_wrong", "This broker carries another store's messages; see its rights.")
             return None
         return self._judge(name, payload)
 
@@ -159,7 +160,7 @@ class IngestWorker:
         except ContractError as error:
             unread = _refused_unread(payload, error)
             if unread is None:
-                self._lost(error.code)
+                self._lost(error.code, error.hint)
                 return None
             return _Post(name, None, unread)
         refusal = ingest.check(arrival, name, self._store, self._kiosks)
@@ -168,9 +169,9 @@ class IngestWorker:
         result = ArrivalResult(arrival.arrival_id, arrival.rev, "refused", refusal.code, refusal.hint)
         return _Post(name, arrival, result)
 
-    def _lost(self, code: str) -> None:
+    def _lost(self, code: str, hint: str) -> None:
         self._metrics.arrivals.labels("refused", code).inc()
-        log.warning("message_refused", code=code)
+        log.warning("message_refused", code=code, hint=hint)
 
     def _file_one(self, connection: sqlite3.Connection, post: _Post) -> ArrivalResult | None:
         """One arrival within the group's transaction: its fault takes back itself alone, and leaves it unanswered."""

@@ -13,13 +13,14 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from edge.outbox.plan import Row
+from edge.outbox.plan import Row, State
 from edge.process.clock import Clock
 from edge.process.sqlite_file import SqliteFile
 
 MIGRATIONS = Migrations("outbox")
 _COLUMNS = ", ".join(Row.__struct_fields__)
-_SELECT = f"SELECT {_COLUMNS} FROM outbox WHERE store = ? AND state = ? ORDER BY seq"  # noqa: S608 - names of our own columns
+_SELECT = f"SELECT {_COLUMNS} FROM outbox WHERE store = ? AND state = ? ORDER BY seq LIMIT ?"  # noqa: S608 - names of our own columns
+_ALL = -1  # SQLite's LIMIT without a limit
 
 
 @MIGRATIONS()
@@ -46,6 +47,12 @@ def m001_outbox(db: Database) -> None:
         ) STRICT
         """
     )
+
+
+@MIGRATIONS()
+def m002_outbox_by_state(db: Database) -> None:
+    """Counting what waits is done every second, hundreds of thousands of rows after an import: without their payloads."""
+    db.execute("CREATE INDEX outbox_by_state ON outbox (store, state, seq)")
 
 
 def migrate(file: SqliteFile) -> None:
@@ -83,19 +90,19 @@ class Outbox:
         cursor = connection.execute("DELETE FROM outbox WHERE store = ? AND key = ?", (self._store, key))
         return cursor.rowcount == 1
 
-    def rows(self) -> list[Row]:
-        """The waiting rows, in the order they were made."""
-        return self._select("waiting")
+    def rows(self, most: int | None = None) -> list[Row]:
+        """The waiting rows, in the order they were made: all, or the oldest `most`."""
+        return self._select("waiting", _ALL if most is None else most)
 
     def parked(self) -> list[Row]:
         """The parked rows with code and hint, in the order they were made."""
-        return self._select("parked")
+        return self._select("parked", _ALL)
 
-    def count(self) -> int:
-        """How many rows wait; parked ones are not counted."""
+    def count(self, state: State = "waiting") -> int:
+        """How many rows wait, or are parked; reads an index alone."""
         with self._file.read() as connection:
-            query = "SELECT count(*) FROM outbox WHERE store = ? AND state = 'waiting'"
-            return int(connection.execute(query, (self._store,)).fetchone()[0])
+            query = "SELECT count(*) FROM outbox WHERE store = ? AND state = ?"
+            return int(connection.execute(query, (self._store, state)).fetchone()[0])
 
     def mark_tried(self, seqs: Iterable[int]) -> None:
         """These rows were handed over now; they are due again after their backoff unless an answer removes them."""
@@ -109,7 +116,10 @@ class Outbox:
     def due_now(self) -> None:
         """Forget the backoff of every waiting row (not its hold): the link came back, so trying again is worth it."""
         with self._file.write() as connection:
-            query = "UPDATE outbox SET tried_boot = NULL, tried_monotonic = NULL WHERE store = ? AND state = 'waiting'"
+            query = (
+                "UPDATE outbox SET tried_boot = NULL, tried_monotonic = NULL"
+                " WHERE store = ? AND state = 'waiting' AND tried_boot IS NOT NULL"  # what was never tried is not written anew
+            )
             connection.execute(query, (self._store,))
 
     def done(self, keys: Sequence[str]) -> int:
@@ -138,9 +148,9 @@ class Outbox:
         with self._file.write() as connection:
             return self._change(connection, query, key)
 
-    def _select(self, state: str) -> list[Row]:
+    def _select(self, state: State, most: int) -> list[Row]:
         with self._file.read() as connection:
-            return [Row(*row) for row in connection.execute(_SELECT, (self._store, state))]
+            return [Row(*row) for row in connection.execute(_SELECT, (self._store, state, most))]
 
     def _change(self, connection: sqlite3.Connection, query: str, *values: Any) -> bool:
         """Run an update whose last two parameters are store and key."""

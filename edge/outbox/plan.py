@@ -20,6 +20,7 @@ from msgspec import Struct
 
 _MOST_DOUBLINGS = 32  # 2**32 s is longer than any machine runs; keeps the arithmetic finite for any number of tries
 _MOST_AHEAD_S = 10.0
+State = Literal["waiting", "parked"]
 
 
 class Row(Struct, frozen=True):
@@ -42,7 +43,7 @@ class Row(Struct, frozen=True):
     tries: int = 0
     tried_boot: str | None = None
     tried_monotonic: float | None = None
-    state: Literal["waiting", "parked"] = "waiting"
+    state: State = "waiting"
     code: str | None = None
     hint: str | None = None
 

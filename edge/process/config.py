@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -16,6 +18,7 @@ from edge.process.errors import OperatorError
 
 T = TypeVar("T")
 _SYSTEM_FOLDER = Path("/etc/shopbell")
+_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 
 
 def config_folder() -> Path:
@@ -61,6 +64,15 @@ def _refuse_unknown(raw: dict[str, Any], shape: Any, where: str, tried: str) -> 
 def _struct_in(annotation: Any) -> Any:
     candidates = (annotation, *get_args(annotation))
     return next((c for c in candidates if isinstance(c, type) and issubclass(c, msgspec.Struct)), None)
+
+
+def url_fits(url: str, *schemes: str) -> bool:
+    """Pure: whether `url` is scheme://host[:port][/path] with one of these schemes, a port there can be, and no user in it."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname and _HOST_AND_PORT.fullmatch(parts.netloc)) and parts.port != 0
+    except ValueError:  # an open bracket, a port above 65535
+        return False
 
 
 def read_secret(path: str) -> str:

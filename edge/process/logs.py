@@ -1,6 +1,6 @@
 """Logging: one JSON line per happening to stderr (journald), with redaction in this one place.
 
-A happening is named by a stable event word and carries ids, codes and counts. Fields that could hold a person are
+A happening is named by a stable word and carries ids, codes and counts. Fields that could hold a person are
 refused by name, and values that look like a card id, an e-mail address or a telephone number are replaced.
 """
 

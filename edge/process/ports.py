@@ -20,18 +20,18 @@ def check_free(host: str, port: int, what: str) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except OSError as error:
+    except (OSError, UnicodeError, TypeError) as error:  # the last two: a host no resolver takes
         raise cannot_listen(host, port, what, error) from None
 
 
-def cannot_listen(host: str, port: int, what: str, error: OSError) -> OperatorError:
+def cannot_listen(host: str, port: int, what: str, error: Exception) -> OperatorError:
     """`port_in_use` naming the taker, or `address_unusable`, for an error met while binding host:port."""
     tried = f"listening on {host}:{port} for {what}"
-    if error.errno == errno.EADDRINUSE:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         hint = "Stop that process, or choose another port in the configuration."
         return OperatorError("port_in_use", f"{tried}: taken by {taker(port)}", hint)
     hint = "Choose an address of this machine and a port above 1023."
-    return OperatorError("address_unusable", f"{tried} ({error.strerror})", hint)
+    return OperatorError("address_unusable", f"{tried} ({getattr(error, 'strerror', None) or 'no such host'})", hint)
 
 
 def taker(port: int) -> str:

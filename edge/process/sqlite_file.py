@@ -30,7 +30,7 @@ def pragmas(*, writes: bool, synchronous: str = "FULL") -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def opening(path: Path) -> Iterator[None]:
-    """Whatever goes wrong with the file inside (opening, migrating) becomes OperatorError `store_unavailable` or `store_damaged`."""
+    """What goes wrong with the file inside (opening, migrating) becomes OperatorError `store_unavailable` or `store_damaged`."""
     try:
         yield
     except (sqlite3.OperationalError, OSError) as error:

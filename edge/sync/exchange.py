@@ -17,12 +17,14 @@ from edge.process.clock import Clock
 from edge.process.health import Health
 from edge.process.logs import get_logger
 from edge.sync.answers import encode_batch, sort_answers
-from edge.sync.window import Window
 from edge.transport.http import HttpReply, Unreachable
 
 log = get_logger(part="sync")
 # HQ's body limit has to hold a batch; large facts (notes) travel in smaller ones.
 BATCH_BYTES = 1_000_000
+# Of hundreds of thousands that an import leaves, a batch needs five hundred; wide enough that held arrivals (some hundred at
+# most) never hide what may already leave.
+WINDOW_ROWS = 4000
 
 
 class Hq(Protocol):
@@ -52,7 +54,6 @@ class Exchange:
         self,
         *,
         outbox: Outbox,
-        window: Window,
         hq: Hq,
         sink: FeedSink,
         clock: Clock,
@@ -61,7 +62,7 @@ class Exchange:
         look_s: float = 1.0,
         poll_s: float = 5.0,
     ) -> None:
-        self._outbox, self._window, self._hq, self._sink = outbox, window, hq, sink
+        self._outbox, self._hq, self._sink = outbox, hq, sink
         self._clock, self._health, self._backoff, self._look_s, self._poll_s = clock, health, backoff, look_s, poll_s
         self._wake = threading.Event()
         self._pulled: float | None = None
@@ -98,7 +99,7 @@ class Exchange:
 
     def send(self) -> float:
         """One batch of facts. Returns seconds until the next is due. Raises Unreachable, ContractError."""
-        rows = self._window.oldest()
+        rows = self._outbox.rows(WINDOW_ROWS)
         planned = plan(
             rows,
             now=self._clock.monotonic(),

@@ -66,7 +66,7 @@ class GpioSignals:
             self._silence()
             self._flash(pattern)
             self._beep(pattern)
-        except Exception as error:  # gpiozero's factories raise anything; light must not stop a check-in
+        except Exception as error:  # gpiozero's factories raise anything; light must not stop an arrival
             log.warning("signals_failed", code="signals_failed", exc_info=error)
 
     def close(self) -> None:

@@ -23,7 +23,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?\Z")  # what an arrival m
 
 @dataclass(frozen=True, slots=True)
 class DirectoryState:
-    """cursor: to ask with. key: fingerprint of the card key the tokens were made with. hub_key: 32 raw bytes, or None."""
+    """cursor: to ask with. key: mark of the card key and of the hub's database (edge.contracts.directory). hub_key: 32 raw bytes,
+    or None."""
 
     cursor: int = 0
     key: str = ""
@@ -57,12 +58,13 @@ class Directory:
     def take(self, page: DirectoryPage) -> bool:
         """Apply one page with its cursor, in one transaction.
 
-        False when the page was made with another card key than the pages before: everything is forgotten and the caller
-        asks again from 0 (unless it just did: a first page is always applied).
+        False when the page was made with another card key or from another database than the pages before, or when the hub's
+        count went back: everything is forgotten and the caller asks again from 0 (unless it just did: a first page is always
+        applied).
         """
         before = self.state()
         with self._file.write() as connection:
-            if before.cursor > 0 and before.key != page.key:
+            if before.cursor > 0 and (before.key != page.key or page.next < before.cursor):
                 self._forget_all(connection)
                 return False
             for entry in page.entries:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Protocol, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -15,8 +15,8 @@ from kiosk.screen.board import Board
 from kiosk.screen.pulse import Pulse
 from kiosk.screen.refused import Refused, json_response
 from kiosk.screen.scene import SceneView
+from kiosk.visit.phrases import Language
 
-Language = Literal["en", "de", "fr", "es"]
 B = TypeVar("B", bound=Struct)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from kiosk.visit.phrases import Language, spoken
 from kiosk.visit.words import SceneKind, Tone, Words
 
-LANGUAGES: tuple[str, ...] = ("en", "de", "fr", "es")
-
-_RESTING: dict[str, dict[SceneKind, tuple[str, str]]] = {
+_RESTING: dict[Language, dict[SceneKind, tuple[str, str]]] = {
     "en": {
         "starting": ("One moment", "The bell is just waking up."),
         "idle": ("Welcome", "Hold your card to the reader, and somebody will know you are here."),
@@ -32,7 +31,7 @@ _RESTING: dict[str, dict[SceneKind, tuple[str, str]]] = {
 
 def resting(scene: SceneKind, language: str) -> Words:
     """Words of `starting`, `idle` or `out_of_order`; a language nobody translated is answered in English."""
-    spoken = language if language in _RESTING else "en"
-    title, line = _RESTING[spoken][scene]
+    speech = spoken(language)
+    title, line = _RESTING[speech][scene]
     tone: Tone = "sorry" if scene == "out_of_order" else "calm"
-    return Words(scene, title, line, tone, 0, spoken, offers_not_today=scene == "idle")
+    return Words(scene, title, line, tone, 0, speech, offers_not_today=scene == "idle")

@@ -7,9 +7,10 @@ lacks a key).
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
-DEFAULT_LANGUAGE: Final = "en"
+Language = Literal["en", "de", "fr", "es"]
+DEFAULT_LANGUAGE: Final[Language] = "en"
 
 Phrase = tuple[str, str]
 
@@ -105,16 +106,17 @@ _ES: dict[str, Phrase] = {
     "reason_looking": ("¡Disfrute de la visita!", "Estamos aquí si nos necesita."),
 }
 
-PHRASES: Final[dict[str, dict[str, Phrase]]] = {"en": _EN, "de": _DE, "fr": _FR, "es": _ES}
-LANGUAGES: Final[tuple[str, ...]] = tuple(PHRASES)
+PHRASES: Final[dict[Language, dict[str, Phrase]]] = {"en": _EN, "de": _DE, "fr": _FR, "es": _ES}
+LANGUAGES: Final[tuple[Language, ...]] = tuple(PHRASES)
 
 
-def spoken(*wanted: str | None) -> str:
+def spoken(*wanted: str | None) -> Language:
     """The first wanted language that this kiosk speaks (`de-AT` is spoken as `de`), else English."""
     for language in wanted:
         base = (language or "").partition("-")[0].lower()
-        if base in PHRASES:
-            return base
+        for known in LANGUAGES:
+            if base == known:
+                return known
     return DEFAULT_LANGUAGE
 
 

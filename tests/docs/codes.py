@@ -13,6 +13,9 @@ BEGIN, END = "<!-- codes: begin -->", "<!-- codes: end -->"
 _CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)+\Z")
 # These take names and sentences that are no errors: options of commands, and metrics.
 _NO_ERRORS = {"option", "argument", "Counter", "Gauge", "Histogram", "GaugeMetricFamily", "CounterMetricFamily"}
+_ERRORS = {"ContractError", "OperatorError"}
+_WORD = re.compile(r"[a-z][a-z0-9_]*\Z")
+_IN_THE_MESSAGE = "The message itself names what is wrong and what to mend."
 _PACKAGES = ("firmware_bridge", "kiosk", "edge")
 
 
@@ -30,6 +33,24 @@ def called(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
+def by_name(call: ast.Call, tree: ast.AST) -> str | None:
+    """The sentence of an error whose last argument is a name, where a text is given to that name in the same file."""
+    name = getattr(call.args[-1], "id", None) if call.args else None
+    given = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and node.lineno <= call.lineno]
+    texts = [
+        sentence(node.value)
+        for node in sorted(given, key=lambda node: node.lineno)
+        if any(getattr(target, "id", None) == name for target in node.targets)
+    ]
+    return next((text for text in reversed(texts) if text), None)
+
+
+def own_words(call: ast.Call) -> str | None:
+    """The code of an error that is made with it as its first word."""
+    code = sentence(call.args[0]) if call.args and called(call) in _ERRORS else None
+    return code if code and _WORD.match(code) else None
+
+
 def codes_in(tree: ast.AST) -> dict[str, str]:
     """code -> the sentence that says what to do, for every call that names both."""
     found: dict[str, str] = {}
@@ -39,6 +60,8 @@ def codes_in(tree: ast.AST) -> dict[str, str]:
         hints = [text for text in texts if text and " " in text and text[0].isupper() and len(text) > 12]
         if len(codes) == 1 and hints:
             found.setdefault(codes[0], hints[-1])
+        elif code := own_words(call):
+            found.setdefault(code, hints[-1] if hints else by_name(call, tree) or _IN_THE_MESSAGE)
     return found
 
 

@@ -178,17 +178,14 @@ class Screen:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
 
-    def choose(self, reason: str) -> str | None:
-        """A finger on a reason, where the screen offers one; the arrival when the kiosk took it."""
-        view = self.latest
-        if not view.get("offers_reasons") or view.get("arrival_id") is None:
-            return None
-        body = json.dumps({"arrival_id": view["arrival_id"], "reason": reason}).encode()
+    def choose(self, arrival_id: str, reason: str) -> bool:
+        """A finger on a reason; whether the kiosk said that it took it."""
+        body = json.dumps({"arrival_id": arrival_id, "reason": reason}).encode()
         headers = {"Content-Type": "application/json", "Origin": self._url.rstrip("/")}
         request = urllib.request.Request(self._url + "act/reason", body, headers, method="POST")
         with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=5):
-            return str(view["arrival_id"])
-        return None
+            return True
+        return False
 
     def _run(self) -> None:
         while not self._stop.wait(0.05):
@@ -229,9 +226,23 @@ class Phone(Associate):
         status, answer = self.call("GET", "/api/v1/alerts")
         assert status == 200, answer
         told = Announced()
-        for alert in [*self.alerts, *answer["alerts"]]:
+        for alert in self.alerts:
             told.hear(alert)
+        on_the_wire = told.repeated
+        for alert in answer["alerts"]:
+            told.hear(alert)
+        told.repeated = on_the_wire
         return told
+
+
+@contextlib.contextmanager
+def signed_in(ready: dict[str, Any], count: int) -> Iterator[list[Phone]]:
+    """The phones of the first `count` associates of a demo; ready: the line of JSON it printed."""
+    with contextlib.ExitStack() as stack:
+        phones = [Phone(ready["associates"], one["name"], one["sign_in"]) for one in ready["associate_accounts"][:count]]
+        for phone in phones:
+            stack.callback(phone.close)
+        yield phones
 
 
 def settled(books: Books, within_s: float) -> None:
@@ -252,11 +263,14 @@ def verdict(books: Books, ledger: Ledger, phones: Iterable[Phone]) -> dict[str, 
     return found
 
 
-def shuffled(cards: list[Card], seed: int) -> list[Card]:
-    """The same order for the same seed."""
-    mixed = list(cards)
-    random.Random(seed).shuffle(mixed)
-    return mixed
+def cards(books: Books, seed: int, rounds: int = 1) -> Iterator[Card]:
+    """Every member `rounds` times (again is a repeat), then cards that nobody knows, without end; the same for the same seed."""
+    rng, members = random.Random(seed), books.members()
+    rng.shuffle(members)
+    for _ in range(rounds):
+        yield from members
+    while True:
+        yield books.unknown(f"04DEAD{rng.randrange(16**8):08X}")
 
 
 def well(url: str) -> bool:

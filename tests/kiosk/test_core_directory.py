@@ -84,6 +84,16 @@ def test_another_card_key_begins_again_from_nothing(book):
     assert book.directory.find(token_of(NEW_UID)) == new
 
 
+def test_a_hub_whose_count_went_back_is_asked_again_from_the_start(book):
+    """Restored from a backup, or made anew: waiting for its count to come this far would keep old cards for months."""
+    fetched(book, page([entry()], 50))
+    new = entry(NEW_UID, member="m_new")
+    assert fetched(book, page([], 9), page([new], 9)) == (True, "ok", [50, 0])
+    assert book.directory.find(token_of(MARIA_UID)) is None
+    assert book.directory.find(token_of(NEW_UID)) == new
+    assert book.directory.state().cursor == 9
+
+
 def test_a_card_that_is_gone_is_forgotten_with_the_days_visits(tmp_path):
     with bench(tmp_path) as kiosk:
         kiosk.tap()

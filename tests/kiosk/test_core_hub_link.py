@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from edge.contracts.answer import ArrivalResult
 from edge.contracts.arrival import read_arrival
+from edge.contracts.envelope import encode
 from edge.contracts.errors import ContractError
 from edge.contracts.status import read_status
 from edge.process.ids import CountingIds
 from kiosk.answers import Answers
-from kiosk.hub_link import MAILBOX, WINDOW, HubLink
+from kiosk.hub_link import MAILBOX, STORED_MAX_BYTES, WINDOW, HubLink
 from kiosk.messages import Messages
 from tests.support.kiosk_core import KIOSK, NAME, NEW_UID, STORE, answer, bench, greeted
 
@@ -103,6 +105,23 @@ def test_every_send_is_stamped_anew(desk):
     assert [a.age_s for a in sent] == [0.0, 5.0, 10.0, 15.0]
     assert sorted(a.seq for a in sent) == [a.seq for a in sent]
     assert len({a.at for a in sent}) == 1
+
+
+def test_a_row_too_large_for_the_hub_is_parked_and_holds_nobody_up(desk):
+    too_large, good = desk.kiosk.tap(), desk.kiosk.tap(NEW_UID)
+    with desk.kiosk.book._file.write() as connection:
+        desk.kiosk.book.outbox.rewrite(connection, f"{too_large.arrival_id}:0", b" " * (STORED_MAX_BYTES + 1))
+    desk.turn()
+    assert [a.arrival_id for a in desk.wire.arrivals()] == [good.arrival_id]
+    assert [(row.key, row.code) for row in desk.kiosk.book.outbox.parked()] == [(f"{too_large.arrival_id}:0", "too_large")]
+    assert desk.ill() == {"outbox": "arrivals_parked"}
+
+
+def test_the_largest_arrival_a_kiosk_makes_is_none_that_is_parked(desk):
+    made = desk.kiosk.tap()
+    longest = {"source": f"{'s' * 32}/kiosk/{'k' * 32}", "arrival_id": "a" * 36, "member": "m" * 64, "card_token": "0" * 32}
+    wordy = {"outcome": "stranger", "reason": "appointment", "language": "abc-12345678", "evidence": "e" * 1200}
+    assert len(encode(replace(made, rev=1000, age_s=1 / 3, boot="b" * 32, **longest, **wordy))) <= STORED_MAX_BYTES
 
 
 def test_after_a_restart_of_the_machine_the_age_is_unknown(desk):

@@ -8,7 +8,8 @@ from typing import Any, get_args
 import pytest
 
 from edge.process.clock import ManualClock
-from kiosk.screen.phrases import LANGUAGES, resting
+from kiosk.screen.phrases import resting
+from kiosk.visit.phrases import LANGUAGES
 from kiosk.visit.words import SceneKind, Tone, Words
 from tests.support.needs import needs
 from tests.support.screen import LANDSCAPE, PORTRAIT, SMALL, Screen, chromium, page_of, screen, serious, until, words

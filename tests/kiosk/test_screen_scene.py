@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from edge.contracts.outcomes import Reason
-from kiosk.screen.phrases import LANGUAGES, resting
+from kiosk.screen.phrases import resting
 from kiosk.screen.scene import LANGUAGE_S, LEAST_TO_ACT_S, LONGEST_S, RESTING, Stage
+from kiosk.visit.phrases import LANGUAGES
 from kiosk.visit.words import SceneKind, Words
 from tests.support.screen import words
 

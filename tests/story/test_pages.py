@@ -32,6 +32,7 @@ def both_ways(page: Any) -> list[str]:
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         found += [f"{scheme}: {finding}" for finding in serious(page)]
     return found
 

@@ -28,8 +28,8 @@ MODULES = {"broker": "edge.broker", "hq": "edge.hq", "hub": "edge.hub", "kiosk":
 
 
 def five_free_ports() -> int:
-    """First of five neighbouring ports that are free now."""
-    for first in range(20000 + os.getpid() % 2000 * 20, 62000, 5):
+    """First of five neighbouring ports that are free now, below those the system gives to outgoing connections (32768 ...)."""
+    for first in range(20000 + os.getpid() % 500 * 20, 32700, 5):
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             for port in range(first, first + 5):
                 probe = stack.enter_context(socket.socket())

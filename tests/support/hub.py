@@ -65,6 +65,9 @@ class AccountBook:
     def put(self, username: str, password: str, rights: Rights) -> None:
         self.accounts[username] = (password, rights)
 
+    def keep(self, username: str, password: str, rights: Rights) -> None:
+        self.accounts.setdefault(username, (password, rights))
+
     def remove(self, username: str) -> None:
         self.accounts.pop(username, None)
 

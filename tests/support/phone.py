@@ -416,7 +416,8 @@ class Mosquitto:
         (self._folder / "acl").write_text(rules)
         (self._folder / "broker.conf").write_text(
             f"listener {self.tcp} 127.0.0.1\nlistener {self.ws} 127.0.0.1\nprotocol websockets\n"
-            f"allow_anonymous false\npassword_file {passwords}\nacl_file {self._folder / 'acl'}\nset_tcp_nodelay true\nuser root\n"
+            f"allow_anonymous false\npassword_file {passwords}\nacl_file {self._folder / 'acl'}\n"
+            "set_tcp_nodelay true\nuser root\n"
         )
 
 

@@ -13,7 +13,7 @@ export function Arrivals({ model, view, now }) {
   const aside = taken(view.known, me);
   const ended = endedLately(view.known, now);
   return html`<main class="page">
-    <${Heading} class=${open.length === 0 ? "visually-hidden" : "page__title"}>${countOf(open.length)}<//>
+    <${Heading} class="page__title">${countOf(open.length)}<//>
     ${open.length === 0 && html`<${Quiet} view=${view} />`}
     <ol class="arrivals" aria-label="Waiting">
       ${open.map((alert) => html`<${Waiting} key=${alert.alert_id} model=${model} view=${view} alert=${alert} now=${now} />`)}
@@ -87,7 +87,6 @@ function Taken({ alert, now }) {
 function Quiet({ view }) {
   return html`<div class="quiet">
     <div class="quiet__mark"><${Icon} name="bell" size="xl" /></div>
-    <p class="quiet__title" aria-hidden="true">Nobody is waiting</p>
     <p class="muted">${view.link === "offline" ? "As far as this phone knew." : "The bell rings here when somebody comes in."}</p>
   </div>`;
 }

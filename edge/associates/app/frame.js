@@ -66,12 +66,10 @@ export function Tabs({ model, view }) {
 
 function Tab({ model, view, tab: [name, text, icon, count] }) {
   const current = view.page.name === name;
-  const label = count > 0 ? `${count} ${text}` : text;
   return html`<button
     type="button"
     class="tab"
     aria-current=${current ? "page" : undefined}
-    aria-label=${label}
     onClick=${() => model.show(name)}
   >
     <span class="tab__icon"><${Icon} name=${icon} />${count > 0 && html`<b class="tab__count">${count > 99 ? "99+" : count}</b>`}</span>

@@ -8,6 +8,7 @@ import { endedAs, spoken } from "./words.js";
 
 const ACT_AGAIN_MS = [300, 900];
 const SAID_MS = 10_000;
+const THANKS_MS = 6_000; // good news needs no finger to go away
 const NO_ANSWER = "No answer from the store hub. Nothing is lost: try again.";
 
 const blank = (phase) => ({
@@ -183,7 +184,7 @@ export class Model {
   async saveNote() {
     if (!(await this.#note())) return;
     this.back();
-    this.#set({ notice: { tone: "leaf", text: "Written down.", alertId: this.view.page.alertId } });
+    this.#thank({ tone: "leaf", text: "Written down.", alertId: this.view.page.alertId });
   }
 
   /** Keep what was written, if anything, and end the alert as served. */
@@ -195,7 +196,12 @@ export class Model {
     this.show("arrivals");
     const read = readAlert(served);
     if (read) this.#learn(take(this.view.known, read, this.now()), { quiet: true });
-    this.#set({ notice: { tone: "leaf", text: "Done. Thank you." } });
+    this.#thank({ tone: "leaf", text: "Done. Thank you." });
+  }
+
+  #thank(notice) {
+    this.#set({ notice });
+    setTimeout(() => this.view.notice === notice && this.#set({ notice: null }), THANKS_MS);
   }
 
   async #note() {

@@ -20,7 +20,7 @@ from sqlalchemy.pool import StaticPool
 
 from edge.hq.store.types import to_json
 from edge.process.errors import OperatorError
-from edge.process.sqlite_file import SqliteFile
+from edge.process.sqlite_file import SqliteFile, opening
 
 _BUSY_S = 10
 # A statement that runs longer than this hangs on something; the hub tries again, nothing is lost.
@@ -70,7 +70,8 @@ class SqliteDatabase:
     """A file of this process alone."""
 
     def __init__(self, path: Path) -> None:
-        self._file = SqliteFile(path)
+        with opening(path):
+            self._file = SqliteFile(path)
         self._file.writer.row_factory = None  # SQLAlchemy builds its own rows
         self._writer = self._engine_on_writer()
         self._readers = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT", pool_size=8, max_overflow=16)

@@ -39,7 +39,7 @@ class Endpoint:
 
 ENDPOINTS = (
     Endpoint("post", "/api/v1/session", "Sign in", {200: http.Session}, http.SignIn, auth=None, errors=(400, 401, 429)),
-    Endpoint("get", "/api/v1/session", "Who is signed in, with a fresh broker password", {200: http.Session}, errors=(401,)),
+    Endpoint("get", "/api/v1/session", "Who is signed in, and their way to the broker", {200: http.Session}, errors=(401,)),
     Endpoint("delete", "/api/v1/session", "Sign out", {204: None}, errors=(401, 403)),
     Endpoint(
         "get",

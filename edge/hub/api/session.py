@@ -13,7 +13,7 @@ from edge.hub.reception import Admitted, Reception, TurnedAway
 
 
 def create_blueprint(guard: Guard, reception: Reception, *, store: str, store_name: str, ws_url: str) -> Blueprint:
-    """Sign in, see who is signed in (with a fresh broker password), sign out."""
+    """Sign in, see who is signed in (with the way to the broker), sign out."""
     routes = Blueprint("session", __name__)
 
     def told(admitted: Admitted) -> Session:
@@ -21,7 +21,7 @@ def create_blueprint(guard: Guard, reception: Reception, *, store: str, store_na
         broker = Broker(
             url=ws_url,
             username=admitted.session.broker_username,
-            password=reception.new_broker_password(admitted.session),
+            password=reception.broker_password(admitted.session),
             alert_topic=topics.alert(store, name),
             status_topic=topics.status(store, "hub", HUB_NAME),
         )

@@ -80,7 +80,10 @@ def read_rows(path: Path, rules: Rules) -> Iterator[SaleLine | Refused]:
     """Every row of the file in its order. Raises FileUnread at once (wrong columns) or where it breaks off."""
     cut = _Cut()
     lines = _lines(path, cut)
-    header = _header(next(lines, None))
+    first = next(lines, None)
+    if first is None and cut.why is not None:
+        raise cut.why
+    header = _header(first)
     yield from _rows(lines, header, rules)
     if cut.why is not None:
         raise cut.why
@@ -105,6 +108,10 @@ def _lines(path: Path, cut: _Cut) -> Iterator[_Line]:
         hint = "The gzip ends too early: what came before is stored. Fetch the file again and import it anew."
         cut.why = FileUnread("sales_file_cut", hint)
     except BadGzipFile:
+        if number:  # it was gzip so far: the checksum does not fit, or something else follows
+            hint = "The gzip is damaged: what could be read is stored. Fetch the file again and import it anew."
+            cut.why = FileUnread("sales_file_damaged", hint)
+            return
         raise FileUnread(
             "sales_not_gzip", "The name says gzip, the content does not: rename it to .csv or compress it."
         ) from None

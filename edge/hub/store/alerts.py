@@ -131,8 +131,12 @@ def face_of(connection: sqlite3.Connection, store: str, alert_id: str) -> AlertF
 
 def unpublished(connection: sqlite3.Connection, store: str, limit: int) -> list[FloorAlert]:
     """Alerts whose newest revision nobody was told yet, oldest first."""
-    rows = connection.execute(f"{_SELECT} AND a.published_rev < a.rev ORDER BY a.rowid LIMIT ?", (store, limit)).fetchall()
-    return [_alert(connection, row) for row in rows]
+    # INDEXED BY: without statistics SQLite does not see that this index holds next to nothing
+    query = (
+        "SELECT * FROM alerts a INDEXED BY alerts_unpublished WHERE a.store = ? AND a.published_rev < a.rev"
+        " ORDER BY a.rowid LIMIT ?"
+    )
+    return [_alert(connection, row) for row in connection.execute(query, (store, limit)).fetchall()]
 
 
 def mark_published(connection: sqlite3.Connection, store: str, told: Iterable[tuple[str, int]]) -> None:
@@ -141,6 +145,11 @@ def mark_published(connection: sqlite3.Connection, store: str, told: Iterable[tu
         "UPDATE alerts SET published_rev = max(published_rev, ?) WHERE store = ? AND alert_id = ?",
         [(rev, store, alert_id) for alert_id, rev in told],
     )
+
+
+def tell_again(connection: sqlite3.Connection, store: str) -> None:
+    """Whoever was told of a live alert is told once more; phones keep the highest revision, so nobody is alerted twice."""
+    connection.execute("UPDATE alerts SET published_rev = rev - 1 WHERE store = ? AND state IN ('open', 'claimed')", (store,))
 
 
 def count_live(connection: sqlite3.Connection, store: str) -> dict[AlertState, int]:

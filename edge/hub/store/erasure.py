@@ -16,7 +16,7 @@ from edge.hub.store import members
 from edge.hub.store.directory import fingerprint
 
 CORE: dict[str, str] = {
-    "hub_state": "nothing: counters",
+    "hub_state": "nothing: counters and a random mark",
     "members": "the row is emptied and marked erased; its random reference stays so that nothing brings the member back",
     "tombstones": "a row is written: it wins over every later fact and change",
     "cards": "the member's rows are deleted",

@@ -131,7 +131,8 @@ def _lines(connection: sqlite3.Connection, store: str, member: str) -> list[Line
 def _projects(connection: sqlite3.Connection, store: str, member: str) -> list[Project]:
     scopes: dict[str, list[str]] = {}
     for row in connection.execute(
-        "SELECT p.project_id, pp.code FROM projects p JOIN project_products pp ON pp.store = p.store"
+        # CROSS JOIN: without statistics SQLite would begin with everybody's products
+        "SELECT p.project_id, pp.code FROM projects p CROSS JOIN project_products pp ON pp.store = p.store"
         " AND pp.project_id = p.project_id WHERE p.store = ? AND p.member = ? ORDER BY pp.place",
         (store, member),
     ):

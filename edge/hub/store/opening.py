@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from edge.hub.store import memory_schema, schema
+from edge.hub.store import directory, memory_schema, schema
 from edge.hub.store.facts import Facts
 from edge.hub.store.members import Members
 from edge.hub.store.memory import MemoryStore
@@ -38,6 +38,8 @@ def open_hub_store(data_dir: Path, store: str, clock: Clock, ids: Ids) -> HubSto
     with opening(path):
         file = SqliteFile(path)
         migrate(file)
+        with file.write() as connection:
+            directory.begin(connection, store, ids)
     outbox = Outbox(file, store, clock)
     facts = Facts(outbox, store, clock, ids)
     return HubStore(store, file, outbox, facts, Members(store, facts), MemoryStore(file, store))

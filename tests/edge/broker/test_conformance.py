@@ -518,12 +518,17 @@ def test_an_account_comes_changes_and_goes(broker: BrokerProcess, accounts: Acco
     phone = Probe(broker.port, name, "2" * 32)
     assert phone.accepted
     phone.subscribe(topic)
+    accounts.keep(name, "2" * 32, rights)
+    with enter(broker, HUB) as hub:
+        hub.publish(topic, b"kept")
+    eventually(lambda: phone.payloads() == [b"kept"], "who is connected with a kept account stays")
+    assert phone.losses == 0
     accounts.remove(name)
     eventually(lambda: phone.losses == 1, "a removed client is cut off")
     phone.close()
     with enter(broker, HUB) as hub:
         hub.publish(topic, b"for nobody")
-    assert phone.payloads() == []
+    assert phone.payloads() == [b"kept"]
     assert not lets_in(broker.port, name, "2" * 32)
 
 

@@ -37,7 +37,7 @@ def migrated(postgres: Cluster) -> str:
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a database without any table."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'hq.sqlite3'}"
+        return f"sqlite:///{tmp_path / 'hq.db'}"
     running: Cluster = request.getfixturevalue("postgres")
     return running.new_database()
 
@@ -46,7 +46,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of a database with the schema (on PostgreSQL) or about to get it (SQLite)."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'hq.sqlite3'}"
+        return f"sqlite:///{tmp_path / 'hq.db'}"
     running: Cluster = request.getfixturevalue("postgres")
     return running.new_database(request.getfixturevalue("migrated"))
 
@@ -63,7 +63,7 @@ def database(url: str) -> Iterator[Database]:
 @pytest.fixture
 def sqlite_database(tmp_path: Path) -> Iterator[Database]:
     """For what does not depend on the engine."""
-    opened = open_database(f"sqlite:///{tmp_path / 'hq.sqlite3'}")
+    opened = open_database(f"sqlite:///{tmp_path / 'hq.db'}")
     migrate(opened)
     yield opened
     opened.close()

@@ -47,7 +47,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A made-up day of two stores."""
-    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('hq') / 'hq.sqlite3'}")
+    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('hq') / 'hq.db'}")
     migrate(database)
     now = CLOCK.now()
     for store, facts in hq.a_day(now).items():

@@ -181,7 +181,7 @@ def test_a_password_file_may_hold_the_hash(file: Path, tmp_path: Path) -> None:
 
 def test_parked_items_are_listed_and_resent_without_showing_their_content(file: Path, tmp_path: Path) -> None:
     assert "schema" in _hq("migrate", "--config", file).stdout
-    database = open_database(f"sqlite:///{tmp_path}/data/hq.sqlite3")
+    database = open_database(f"sqlite:///{tmp_path}/data/hq.db")
     migrate(database)
     hq.send(database, b'{"id":"bad","name":"Maria"}')
     assert parked.count(database) == {hq.STORE: 1}

@@ -109,7 +109,7 @@ def test_store_stands_in_every_key() -> None:
 
 
 def test_sqlite_writes_with_wal_and_full_synchronisation(tmp_path: Path) -> None:
-    database = SqliteDatabase(tmp_path / "hq.sqlite3")
+    database = SqliteDatabase(tmp_path / "hq.db")
     migrate(database)
     with database.write() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"

@@ -38,12 +38,27 @@ def test_two_phones_of_one_person_do_not_cut_each_other(bench: HubBench) -> None
     assert len(bench.accounts.accounts) == 2
 
 
-def test_looking_again_gives_a_fresh_broker_password(bench: HubBench) -> None:
+def test_a_second_page_of_a_session_does_not_cut_the_first(bench: HubBench) -> None:
     ann = bench.phone("ann")
     again = ann.get("/api/v1/session").json
     assert again["csrf"] == ann.session["csrf"]
-    assert again["broker"]["password"] != ann.session["broker"]["password"]
+    assert again["broker"] == ann.session["broker"], "another password would throw the first page out, and that one the second"
+
+
+def test_an_account_the_broker_has_lost_is_made_again(bench: HubBench) -> None:
+    ann = bench.phone("ann")
+    bench.accounts.accounts.clear()
+    again = ann.get("/api/v1/session").json
     assert bench.accounts.accounts[again["broker"]["username"]][0] == again["broker"]["password"]
+
+
+def test_after_a_restart_of_the_hub_the_page_gets_a_password_that_works(bench: HubBench) -> None:
+    ann = bench.phone("ann")
+    bench.restart()
+    phone = bench.hub.app.test_client()
+    phone.set_cookie("shopbell", ann.client.get_cookie("shopbell").value)  # type: ignore[union-attr]  # signed in above
+    broker = phone.get("/api/v1/session").json["broker"]  # type: ignore[index]  # a session
+    assert bench.accounts.accounts[broker["username"]][0] == broker["password"]
 
 
 def test_the_cookie_is_closed_to_scripts_and_other_sites(bench: HubBench) -> None:

@@ -103,6 +103,23 @@ def test_what_the_broker_did_not_take_is_told_when_it_is_back(bench: HubBench) -
     assert [alert.rev for alert in bench.broker.alerts("ann")] == [0], "told twice, or not at all"
 
 
+def test_what_the_broker_took_and_lost_is_told_again_when_it_is_back(bench: HubBench) -> None:
+    bench.put_maria()
+    ann = bench.phone("ann")
+    bench.take(bench.arrival(), bench.guest())
+    served = ann.alerts()[1]["alert_id"]
+    for act in ("claim", "served"):
+        assert ann.act(f"/api/v1/alerts/{served}/{act}").status_code == 200
+    bench.hub.announcer.turn()
+    before = len(bench.broker.alerts("ann"))
+    bench.hub.announcer.link(False)
+    bench.hub.announcer.turn()
+    bench.hub.announcer.link(True)
+    for _ in range(3):
+        bench.hub.announcer.turn()
+    assert [(alert.state, alert.rev) for alert in bench.broker.alerts("ann")[before:]] == [("open", 0)]
+
+
 def test_news_of_the_directory_is_one_for_many_changes(bench: HubBench) -> None:
     bench.hub.announcer.turn()
     before = len(bench.broker.sent)

@@ -13,6 +13,7 @@ from edge.contracts.directory import DirectoryPage
 from edge.contracts.http import ErrorBody
 from edge.contracts.sealed import Evidence, seal, unseal
 from edge.hub.api.documents import ENDPOINTS, asyncapi, openapi
+from edge.hub.store.opening import FILE_NAME
 from tests.support.hub import EVIDENCE_KEY, KIOSK_TOKEN, MARIA, MARIA_CARD, STORE, HubBench
 
 
@@ -131,6 +132,22 @@ def test_the_directory_comes_in_pages_each_change_once(bench: HubBench) -> None:
         seen += [entry.member for entry in page.entries]
         after, more = page.next, page.more
     assert seen == [f"m-{number}" for number in range(25)]
+
+
+def test_a_cursor_beyond_the_newest_change_is_brought_back(bench: HubBench) -> None:
+    bench.put_maria()
+    newest = directory(bench).next
+    assert (directory(bench, newest).next, directory(bench, newest + 40).next) == (newest, newest)
+
+
+def test_another_database_of_the_same_store_has_another_mark(bench: HubBench) -> None:
+    mark = directory(bench).key
+    bench.restart()
+    assert directory(bench).key == mark
+    for file in bench.folder.glob(f"{FILE_NAME}*"):
+        file.unlink()
+    bench.restart()
+    assert directory(bench).key != mark
 
 
 def test_the_hubs_key_opens_what_was_sealed_to_it(bench: HubBench) -> None:

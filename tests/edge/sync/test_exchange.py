@@ -14,10 +14,13 @@ import pytest
 
 from edge.contracts.facts import FACTS_MAX_BATCH
 from edge.contracts.feed import Erasure, FeedItem, FeedPage, MemberChange
+from edge.hub.config import Policy
 from edge.hub.store import members
 from edge.sync.exchange import Exchange
 from edge.transport.http import HttpClient
 from tests.support.hub import MARIA, STORE, HubBench
+
+HOLD_S = Policy().hold_s
 
 
 class FakeHq(ThreadingHTTPServer):
@@ -129,12 +132,12 @@ def test_arrivals_are_held_until_the_not_today_window_has_closed(bench: HubBench
     bench.put_maria()
     first = bench.arrival()
     bench.take(first)
-    bench.clock.advance(89)
+    bench.clock.advance(HOLD_S - 1)
     exchange_of(bench).turn()
     assert {fact["body"]["kind"] for fact in hq.facts.values()} == {"member"}
     bench.take(msgspec.structs.replace(first, rev=1, outcome="not_today", member=None, card_token=None))
     for _ in range(3):
-        bench.clock.advance(90)
+        bench.clock.advance(HOLD_S)
         exchange_of(bench).turn()
     told = [fact["body"] for fact in hq.facts.values() if fact["body"]["kind"] in ("arrival", "visit")]
     assert {body["kind"] for body in told} == {"arrival", "visit"}
@@ -145,7 +148,7 @@ def test_refused_facts_are_parked_and_hold_nobody_up(bench: HubBench, hq: FakeHq
     hq.refuse = {"member"}
     bench.put_maria()
     bench.take(bench.guest())
-    bench.clock.advance(90)
+    bench.clock.advance(HOLD_S)
     exchange_of(bench).turn()
     [parked] = bench.hub.store.outbox.parked()
     assert (parked.code, parked.hint) == ("kind_refused", "Mend it.")
