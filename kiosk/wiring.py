@@ -53,6 +53,7 @@ class Kiosk:
             buzzer=config.signals.buzzer,
         )
         self._book = open_book(Path(config.data_dir), config.store, config.kiosk, clock, config.policy.outbox_max)
+        self._book.require_owner()
         self._messages = Messages(config.store, config.kiosk, clock, ids, self._book.numbers)
         self._http = HttpClient(config.hub.url, secrets.hub_token)
         self._fetch = DirectoryFetch(self._book.directory, self._http, self.health)

@@ -15,7 +15,7 @@ from edge.hq.api.watch import check
 from edge.hq.config import HqConfig, database_url
 from edge.hq.console.sign_in import hashed
 from edge.hq.parts import Parts, StoreTokens
-from edge.hq.store.database import Database, open_database
+from edge.hq.store.database import Database, SqliteDatabase, open_database
 from edge.hq.store.schema import migrate
 from edge.process.clock import Clock, SystemClock
 from edge.process.config import read_secret
@@ -80,6 +80,8 @@ def run(config: HqConfig) -> None:
     """Serve until SIGTERM or SIGINT, then let go of everything."""
     database = open_store(config)
     try:
+        if isinstance(database, SqliteDatabase):
+            database.require_owner()
         parts = build(config, database)
         check(parts)
         server = _listen(config, parts)

@@ -39,7 +39,9 @@ class FeedDesk:
             return _cursor(connection, self._store)
 
     def apply(self, items: list[FeedItem], following: int) -> None:
-        """Items at or below the cursor have been applied before and are passed over."""
+        """Items at or below the cursor have been applied before and are passed over. A smaller `following` is HQ's word that its
+        feed ends there (it was restored from a backup): what it writes next must not be passed over.
+        """
         with self._file.write() as connection:
             done = _cursor(connection, self._store)
             for item in items:
@@ -47,7 +49,7 @@ class FeedDesk:
                     self._apply_one(connection, item)
             connection.execute(
                 "INSERT INTO hub_state (store, key, value) VALUES (?, 'feed', ?) ON CONFLICT (store, key)"
-                " DO UPDATE SET value = max(value, excluded.value)",
+                " DO UPDATE SET value = excluded.value",
                 (self._store, following),
             )
         if items:

@@ -111,10 +111,12 @@ def build(
 ) -> Hub:
     """Open the store and put the parts together. publish: to the broker; hq: None for a store without one."""
     policy = config.policy
+    store = open_hub_store(Path(config.data_dir), config.store, clock, ids)
+    store.file.require_owner()
     base = _Base(
         config=config,
         secrets=secrets,
-        store=open_hub_store(Path(config.data_dir), config.store, clock, ids),
+        store=store,
         health=Health("hub", version()),
         metrics=HubMetrics(),
         letterhead=Letterhead(config.store, clock, ids),

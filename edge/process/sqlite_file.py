@@ -5,10 +5,12 @@ apart, a reserve file for the full disk, a check at start (reliability.md: findi
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from edge.process.errors import OperatorError
 
@@ -17,13 +19,13 @@ WAL_PAGES = 64
 RESERVE_BYTES = 1024 * 1024
 
 
-def pragmas(*, writes: bool, synchronous: str = "FULL") -> tuple[str, ...]:
+def pragmas(*, writes: bool, synchronous: str = "FULL", checkpoints: bool = True) -> tuple[str, ...]:
     """Pure: what every connection is told before anything else. The power-cut model is told the same, so that it cannot drift."""
     settings = (
         "PRAGMA journal_mode=WAL",
         f"PRAGMA synchronous={synchronous}",
         "PRAGMA foreign_keys=ON",
-        f"PRAGMA wal_autocheckpoint={WAL_PAGES if writes else 0}",
+        f"PRAGMA wal_autocheckpoint={WAL_PAGES if writes and checkpoints else 0}",
     )
     return settings if writes else (*settings, "PRAGMA query_only=ON")
 
@@ -44,8 +46,24 @@ def _damaged(path: Path) -> OperatorError:
     return OperatorError("store_damaged", f"checking {path}", f"Move it aside and salvage it with 'sqlite3 {path} .recover'.")
 
 
+def _own(path: Path) -> IO[bytes] | None:
+    """The file's owner mark, or None where another process holds it. It goes with the process, however that ends."""
+    name = path.with_name(path.name + ".owner")
+    name.touch(mode=0o600)
+    mark = name.open("ab")
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        mark.close()
+        return None
+    return mark
+
+
 class SqliteFile:
     """A file with exactly one writing connection, used under a lock, and one reading connection per thread.
+
+    The first process to open it owns it and alone checkpoints; a command beside it (an import, a resend) writes, but leaves the
+    checkpoint to the owner, so that the WAL-reset race of SQLite before 3.51.3 cannot happen.
 
     path: the database file; its folder is created with mode 700. synchronous: FULL in every product; a test's mutant passes
     NORMAL with `assert_durable=False` to show what that would lose. Open it inside `opening(path)`.
@@ -56,6 +74,7 @@ class SqliteFile:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)  # WAL and index take over the mode of the file
         self._reserve = path.with_name(path.name + ".reserve")
+        self._owner = _own(path)
         self._lock = threading.RLock()
         self._readers = threading.local()
         self._open_readers: list[sqlite3.Connection] = []
@@ -69,6 +88,12 @@ class SqliteFile:
     def writer(self) -> sqlite3.Connection:
         """The writing connection, for migrations at start; afterwards use `write()`."""
         return self._writer
+
+    def require_owner(self) -> None:
+        """A process that serves from this file must own it. Raises OperatorError `store_in_use` where another one does."""
+        if self._owner is None:
+            hint = "Another process serves from it or imports into it: end that one, or wait until it is done."
+            raise OperatorError("store_in_use", f"taking {self.path}", hint)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -103,11 +128,14 @@ class SqliteFile:
                 with contextlib.suppress(sqlite3.ProgrammingError):
                     reader.close()
             self._writer.close()
+            if self._owner is not None:
+                self._owner.close()
+                self._owner = None
 
     def _connect(self, *, writes: bool, synchronous: str) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=10, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
-        for pragma in pragmas(writes=writes, synchronous=synchronous):
+        for pragma in pragmas(writes=writes, synchronous=synchronous, checkpoints=self._owner is not None):
             connection.execute(pragma)
         return connection
 

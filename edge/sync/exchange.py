@@ -154,8 +154,10 @@ class Exchange:
             page = msgspec.json.decode(reply.body, type=_RawPage)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ContractError("feed_malformed", tried, "See what answers at HQ's address.") from None
-        if page.next < after or (page.more and page.next == after):
-            raise ContractError("feed_backwards", tried, "HQ's feed goes only forward; was its database restored from a backup?")
+        if page.more and page.next <= after:
+            raise ContractError("feed_backwards", tried, "HQ says there is more, but its cursor does not rise; see HQ's log.")
+        if page.next < after:
+            log.warning("feed_restored", code="feed_restored", after=after, end=page.next)
         return page
 
     def _failed(self, code: str, hint: str) -> float:

@@ -20,7 +20,7 @@ from kiosk.records.numbers import Numbers
 from kiosk.records.schema import MIGRATIONS
 from kiosk.records.visits import Visit, Visits
 
-FILE_NAME = "kiosk.sqlite"
+FILE_NAME = "kiosk.db"
 
 
 class OutboxFull(Exception):
@@ -77,6 +77,10 @@ class Book:
         """One durable write, to see whether the file works again. Raises sqlite3.Error while it does not."""
         with self._file.write() as connection:
             connection.execute("PRAGMA user_version = 1")  # always writes the first page, even if nothing changes
+
+    def require_owner(self) -> None:
+        """Raises OperatorError `store_in_use` where another process has this file."""
+        self._file.require_owner()
 
     def close(self) -> None:
         """Close the file."""

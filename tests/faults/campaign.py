@@ -41,7 +41,7 @@ class Books:
 
     def __init__(self, folder: Path) -> None:
         layout = Layout(folder)
-        self._kiosk, self._hub = layout.data / "kiosk" / "kiosk.sqlite", layout.data / "hub" / "hub.db"
+        self._kiosk, self._hub = layout.data / "kiosk" / "kiosk.db", layout.data / "hub" / "hub.db"
         self._hq = layout.data / "hq" / "hq.db"
         self._card_key = read_key(str(layout.secret("card_key")), 32)
 

@@ -58,7 +58,7 @@ def test_a_port_that_is_taken_is_said_in_words(tmp_path):
 def test_a_damaged_file_is_said_in_words(tmp_path):
     path = write_config(tmp_path, reader="sim:/run/r", broker_port=1883, hub_url="http://127.0.0.1:1", screen_port=free_port())
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "kiosk.sqlite").write_bytes(b"SQLite format 3\x00" + b"\xaa" * 8000)
+    (tmp_path / "data" / "kiosk.db").write_bytes(b"SQLite format 3\x00" + b"\xaa" * 8000)
     assert refused(path, "store_damaged")
 
 

@@ -382,7 +382,7 @@ class KioskProcess:
 
     def waiting(self) -> list[str]:
         """The keys in the outbox, read from the file."""
-        with closing(sqlite3.connect(f"file:{self.folder}/data/kiosk.sqlite?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"file:{self.folder}/data/kiosk.db?mode=ro", uri=True)) as connection:
             return [row[0] for row in connection.execute("SELECT key FROM outbox ORDER BY seq")]
 
     def kill(self) -> None:

@@ -25,7 +25,7 @@ export function SignIn({ model, view }) {
     <form class="sign-in__form stack" ref=${form} onSubmit=${submit} novalidate>
       <div class="field">
         <label for="associate">Your name in the store</label>
-        <input id="associate" name="associate" required maxlength="32" autocomplete="username" autocapitalize="none" autocorrect="off" spellcheck="false" enterkeyhint="next" />
+        <input id="associate" name="associate" required maxlength="32" autocomplete="username" autocapitalize="none" autocorrect=${false} spellcheck=${false} enterkeyhint="next" />
       </div>
       <div class="field">
         <label for="pin">PIN</label>

@@ -100,6 +100,10 @@ class SqliteDatabase:
         with self._readers.connect() as connection:
             yield connection
 
+    def require_owner(self) -> None:
+        """Raises OperatorError `store_in_use` where another process has this file."""
+        self._file.require_owner()
+
     def close(self) -> None:
         self._readers.dispose()
         self._file.close()

@@ -248,6 +248,20 @@ def test_what_a_newer_hq_sends_does_not_stop_the_feed(bench: HubBench, hq: FakeH
     assert [row["name"] for row in bench.rows("members")] == ["One"]
 
 
+def test_an_hq_restored_from_a_backup_is_followed_back_and_on(bench: HubBench, hq: FakeHq) -> None:
+    """Its feed ends earlier than this hub's cursor: what it writes next has numbers this hub has seen before."""
+    first = [{"seq": 9, "body": {"kind": "member", "member": "m-1", "name": "One"}}]
+    hq.raw_feed = msgspec.json.encode({"items": first, "next": 9, "more": False})
+    exchange_of(bench).pull()
+    hq.raw_feed = msgspec.json.encode({"items": [], "next": 4, "more": False})
+    exchange_of(bench).pull()
+    assert bench.hub.feed.cursor() == 4
+    again = [{"seq": 5, "body": {"kind": "member", "member": "m-1", "name": "One, renamed"}}]
+    hq.raw_feed = msgspec.json.encode({"items": again, "next": 5, "more": False})
+    exchange_of(bench).pull()
+    assert [row["name"] for row in bench.rows("members")] == ["One, renamed"]
+
+
 @pytest.mark.parametrize(
     ("body", "code"), [(b"<html>", "feed_malformed"), (b'{"items":[],"next":0,"more":true}', "feed_backwards")]
 )

@@ -1,0 +1,9 @@
+"""What holds for every test."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+# Nothing is timed against the wall: a busy machine makes no test fail.
+settings.register_profile("shopbell", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shopbell")
