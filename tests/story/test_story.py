@@ -61,9 +61,9 @@ def test_maria_taps_ana_takes_her_ben_sees_it_and_hq_knows(shop: Shop) -> None:
     bathroom = ana.locator("section", has=ana.get_by_role("heading", name="Bathroom")).inner_text()
     bought, missing = bathroom.partition("Bought")[2], bathroom.partition("Bought")[0]
     assert "tile" in bought.lower() and "grout" not in bought.lower()
-    assert "grout" in missing.lower() and "in stock" in missing.lower() and "aisle" in missing.lower()
+    assert "grout" in missing.lower() and "£" not in missing, "named here; place and price stand once, under Offer"
     offer = ana.locator("section", has=ana.get_by_role("heading", name="Offer")).inner_text()
-    assert "in stock" in offer and "£" in offer and "aisle" in offer.lower()
+    assert "grout" in offer.lower() and "in stock" in offer and "£" in offer and "aisle" in offer.lower()
     assert traces(ben, "Rainy Harbour", "Few words", "Bathroom") == [], "the card is for who serves her"
 
     ana.get_by_role("button", name="Write down & finish").click()

@@ -59,7 +59,7 @@ function Body({ model, view, offline }) {
       <${Lines} title="How they like it" icon="heart" tone="plain" lines=${card.served_how} />
     </div>
     <div class="card-grid__more">
-      <${Projects} projects=${card.projects} />
+      <${Projects} projects=${card.projects} offered=${new Set(card.offer.map((item) => item.product_code))} />
       <${Purchases} purchases=${card.purchases} />
       <${Lines} title="Notes" icon="note" tone="plain" lines=${card.notes} />
       ${isBare(card) && html`<p class="bare muted">Nothing is known yet. What you write down will help the next person.</p>`}
@@ -108,12 +108,14 @@ function ShelfItem({ item }) {
   </div>`;
 }
 
-function Projects({ projects }) {
+// What stands under "Offer" already, with its place and price, is only named here.
+function Projects({ projects, offered }) {
   return projects.map(
     (project) => html`<${Section} key=${project.title} title=${project.title} icon="project" tone="plain">
       <p class="project__state">${project.state}</p>
       ${project.missing.length > 0 && html`<h3 class="project__part">Still missing</h3>
-        <ul class="says">${project.missing.map((item) => html`<li><${ShelfItem} item=${item} /></li>`)}</ul>`}
+        <ul class="ticks">${project.missing.filter((item) => offered.has(item.product_code)).map((item) => html`<li><${Icon} name="offer" />${item.name}</li>`)}</ul>
+        <ul class="says">${project.missing.filter((item) => !offered.has(item.product_code)).map((item) => html`<li><${ShelfItem} item=${item} /></li>`)}</ul>`}
       ${project.bought.length > 0 && html`<h3 class="project__part">Bought</h3>
         <ul class="ticks">${project.bought.map((name) => html`<li><${Icon} name="check" />${name}</li>`)}</ul>`}
     <//>`,
