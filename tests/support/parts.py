@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import shutil
 from collections.abc import Callable
@@ -33,15 +34,22 @@ def find_data() -> Path | None:
     return folder if (folder / "online-retail").is_dir() else None
 
 
+def find_libatomic() -> str | None:
+    """The library that Playwright's own Node.js is linked with; a minimal Debian does not have it."""
+    return ctypes.util.find_library("atomic")
+
+
 FINDERS: dict[str, Callable[[], str | Path | None]] = {
     "mosquitto": find_mosquitto,
     "chromium": find_chromium,
     "postgres": find_postgres,
     "data": find_data,
+    "libatomic": find_libatomic,
 }
 ENABLE = {
     "mosquitto": "apt install mosquitto",
     "chromium": "apt install chromium",
     "postgres": "apt install postgresql",
+    "libatomic": "apt install libatomic1",
     "data": "set SHOPBELL_DATA to the folder that holds online-retail",
 }
