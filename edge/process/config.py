@@ -57,8 +57,9 @@ def _refuse_unknown(raw: dict[str, Any], shape: Any, where: str, tried: str) -> 
             mend = f"Did you mean {where}{near[0]!s}?" if near else f"Known keys here: {', '.join(known)}."
             raise OperatorError("config_unknown_key", f"{tried}: key {where}{key}", mend)
         inner = _struct_in(known[key])
-        if isinstance(value, dict) and inner is not None:
-            _refuse_unknown(value, inner, f"{where}{key}.", tried)
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict) and inner is not None:
+                _refuse_unknown(one, inner, f"{where}{key}.", tried)
 
 
 def _struct_in(annotation: Any) -> Any:
