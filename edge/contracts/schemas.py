@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import msgspec
@@ -22,8 +23,18 @@ CROSSING: dict[str, type] = {
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Name -> JSON Schema of that message or body."""
+    """Name -> JSON Schema of that message or body, the same on every version of Python."""
     return {
-        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(shape)}
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **_even(msgspec.json.schema(shape))}
         for name, shape in CROSSING.items()
     }
+
+
+def _even(schema: Any) -> Any:
+    """Descriptions are docstrings, and Python 3.13 takes their indentation away while older ones keep it."""
+    if isinstance(schema, dict):
+        return {
+            key: inspect.cleandoc(value) if key == "description" and isinstance(value, str) else _even(value)
+            for key, value in schema.items()
+        }
+    return [_even(item) for item in schema] if isinstance(schema, list) else schema
