@@ -70,7 +70,7 @@ def test_a_good_configuration(described: BrokerProcess) -> None:
     [
         ('kind = "embedded"', 'kind = "rabbit"', "config_invalid", "broker.kind"),
         ("data_dir", "datadir", "config_unknown_key", "data_dir"),
-        ('store = "a"', 'stoer = "a"', "config_invalid", "stoer"),
+        ('store = "a"', 'stoer = "a"', "config_unknown_key", "Did you mean accounts.store?"),
         ('name = "door-1"', 'name = "door/#"', "config_invalid", "accounts"),
         ('name = "main"', 'name = "main"\nusername = "a.kiosk.door-1"', "config_invalid", "twice"),
         ('name = "main"', 'name = "main"\nusername = "+"', "config_invalid", "username"),
