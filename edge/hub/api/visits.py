@@ -115,6 +115,8 @@ def create_blueprint(guard: Guard, cards: CardDesk, memory: MemoryStore, facts: 
     @routes.post("/api/v1/visits/<visit_id>/notes")
     def note(visit_id: str) -> Response:
         asked = read_body(NewNote)
+        if not asked.text.strip() and asked.went_well is None:
+            raise ApiError(400, "note_empty", "writing a note", "Write a word, or say whether it went well.")
 
         def act(connection: sqlite3.Connection, admitted: Admitted, now: Moment) -> Acted:
             visit = cards.visit(connection, visit_id)

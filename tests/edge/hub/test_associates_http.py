@@ -191,6 +191,8 @@ def test_repeated_is_answered_as_before_and_acts_once(bench: HubBench) -> None:
     assert "Idempotency-Replayed" not in first.headers
     assert second.headers["Idempotency-Replayed"] == "true"
     notes = f"/api/v1/visits/{alert['visit_id']}/notes"
+    assert ann.act(notes, {"text": "  \n"}).status_code == 400
+    assert bench.rows("notes") == []
     one, two = (ann.act(notes, {"text": "Loved the tiles"}, key="same-key-2") for _ in range(2))
     assert (one.status_code, one.data) == (two.status_code, two.data) == (201, one.data)
     assert len(bench.rows("notes")) == len(bench.facts("note")) == 1
