@@ -34,9 +34,9 @@ def find_data() -> Path | None:
     return folder if (folder / "online-retail").is_dir() else None
 
 
-def find_libatomic() -> str | None:
-    """The library that Playwright's own Node.js is linked with; a minimal Debian does not have it."""
-    return ctypes.util.find_library("atomic")
+def _library(name: str) -> Callable[[], str | None]:
+    """Finds a shared library that a wheel is linked with and a minimal Debian does not have."""
+    return lambda: ctypes.util.find_library(name)
 
 
 FINDERS: dict[str, Callable[[], str | Path | None]] = {
@@ -44,12 +44,18 @@ FINDERS: dict[str, Callable[[], str | Path | None]] = {
     "chromium": find_chromium,
     "postgres": find_postgres,
     "data": find_data,
-    "libatomic": find_libatomic,
+    "libatomic": _library("atomic"),  # Playwright's own Node.js
+    "libgl": _library("GL"),  # these three: OpenCV
+    "libglib": _library("glib-2.0"),
+    "libxcb": _library("xcb"),
 }
 ENABLE = {
     "mosquitto": "apt install mosquitto",
     "chromium": "apt install chromium",
     "postgres": "apt install postgresql",
     "libatomic": "apt install libatomic1",
+    "libgl": "apt install libgl1",
+    "libglib": "apt install libglib2.0-0",
+    "libxcb": "apt install libxcb1",
     "data": "set SHOPBELL_DATA to the folder that holds online-retail",
 }
