@@ -25,7 +25,7 @@ export function CardPage({ model, view, now }) {
 
 function Hero({ alert, view, now }) {
   const card = view.card?.card;
-  const assurance = assuranceOf(card?.assurance ?? alert.who.assurance);
+  const assurance = assuranceOf(card?.assurance ?? alert.who.assurance, card?.caution ?? alert.who.caution);
   return html`<section class="hero" aria-label="Who">
     <div class="arrival__top">
       <${Heading} class="hero__who">${card?.who ?? whoOf(alert.who)}<//>
