@@ -19,7 +19,7 @@ from edge.contracts.sealed import public_key_of
 from edge.contracts.status import Status
 from edge.hub.alert_message import AlertMessages
 from edge.hub.announcer import Announcer
-from edge.hub.api import alerts, machines, session, visits
+from edge.hub.api import alerts, machines, pass_page, passes, session, visits
 from edge.hub.api.app import create_app
 from edge.hub.api.guard import Guard
 from edge.hub.config import HubConfig, Secrets
@@ -31,8 +31,10 @@ from edge.hub.floor_desk import FloorDesk
 from edge.hub.keeper import Keeper
 from edge.hub.letterhead import HUB_NAME, Letterhead
 from edge.hub.metrics import HubMetrics
+from edge.hub.pass_desk import PassDesk
 from edge.hub.proof.desk import ProofDesk
 from edge.hub.proof.key_file import CurrentKeys, KeyFile
+from edge.hub.proof.ring import KeyRing
 from edge.hub.reception import Reception
 from edge.hub.recognition import Recogniser
 from edge.hub.store.opening import HubStore, open_hub_store
@@ -141,7 +143,7 @@ def build(
     return Hub(
         config=config,
         store=base.store,
-        app=_app(base, desk, messages, reception, announcer, look_folder),
+        app=_app(base, desk, messages, reception, announcer, look_folder, keys),
         worker=_worker(base, desk, devices, announcer, keys),
         announcer=announcer,
         keeper=_keeper(base, desk, reception, announcer),
@@ -338,7 +340,13 @@ def _exchange(base: _Base, hq: Hq, feed: FeedDesk) -> Exchange:
 
 
 def _app(
-    base: _Base, desk: FloorDesk, messages: AlertMessages, reception: Reception, announcer: Announcer, look_folder: Path
+    base: _Base,
+    desk: FloorDesk,
+    messages: AlertMessages,
+    reception: Reception,
+    announcer: Announcer,
+    look_folder: Path,
+    keys: CurrentKeys | None,
 ) -> Flask:
     config, store, wake = base.config, base.store, announcer.wake
     file, clock, ids = store.file, base.clock, base.ids
@@ -365,6 +373,16 @@ def _app(
         session.create_blueprint(guard, reception, store=base.name, store_name=config.store_name, ws_url=ws_url),
         alerts.create_blueprint(guard, desk, messages, file=file, store=base.name, changed=wake, clock=clock),
         visits.create_blueprint(guard, cards, store.memory, store.facts, ids=ids, changed=wake),
+        passes.create_blueprint(
+            guard,
+            cards,
+            PassDesk(base.name, keys or KeyRing, store.members, ids.token),
+            file=file,
+            secure=config.web.secure_cookies,
+            clock=clock,
+            changed=wake,
+        ),
+        pass_page.create_blueprint(),
         machine_routes,
         web.create_blueprint(ws_origin=ws_url, look_folder=look_folder),
     ]

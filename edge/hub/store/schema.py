@@ -124,8 +124,8 @@ CREATE TABLE tag_taps (
   store TEXT NOT NULL, tag TEXT NOT NULL, counter INTEGER NOT NULL, arrival_id TEXT NOT NULL, kiosk TEXT NOT NULL,
   came_at TEXT NOT NULL, came_boot TEXT NOT NULL, came_mono REAL NOT NULL, PRIMARY KEY (store, tag, counter)) STRICT;
 CREATE TABLE passes (
-  store TEXT NOT NULL, handle TEXT NOT NULL, member TEXT NOT NULL, link_hash TEXT, link_until TEXT, phone_hash TEXT,
-  made_at TEXT NOT NULL, opened_at TEXT, PRIMARY KEY (store, handle)) STRICT;
+  store TEXT NOT NULL, handle TEXT NOT NULL, member TEXT NOT NULL, link_hash TEXT, phone_hash TEXT,
+  made_at TEXT NOT NULL, made_boot TEXT NOT NULL, made_mono REAL NOT NULL, opened_at TEXT, PRIMARY KEY (store, handle)) STRICT;
 CREATE INDEX passes_by_member ON passes (store, member);
 CREATE INDEX passes_by_link ON passes (store, link_hash);
 CREATE INDEX passes_by_phone ON passes (store, phone_hash);
