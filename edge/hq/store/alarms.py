@@ -28,6 +28,8 @@ def compare(connection: Connection, store: str, filed: Sequence[Accepted], now: 
     for body in bodies:
         if body.alarm is not None:
             _ring(connection, store, body.alarm, body, [store], now)
+        elif body.accepted and _believed_before(connection, store, body):
+            _ring(connection, store, "replayed", body, [store], now)
     for body in bodies:
         others = _neighbours(connection, store, body) if body.accepted else []
         if is_clone(_tap(store, body), others):
@@ -69,6 +71,13 @@ def _neighbours(connection: Connection, store: str, body: ProofBody) -> list[Sto
     above = mine.where(proofs.c.counter >= body.counter).order_by(proofs.c.counter).limit(1)
     below = mine.where(proofs.c.counter < body.counter).order_by(proofs.c.counter.desc()).limit(1)
     return [_of_row(row) for wanted in (above, below) for row in connection.execute(wanted)]
+
+
+def _believed_before(connection: Connection, store: str, body: ProofBody) -> bool:
+    """Whether the same store has accepted this count before: its hub was restored from a backup, and its counts with it."""
+    mine = (proofs.c.store == store) & (proofs.c.tag == body.tag) & (proofs.c.counter == body.counter)
+    wanted = select(proofs.c.proof_id).where(mine, proofs.c.accepted, proofs.c.proof_id != body.proof_id).limit(1)
+    return connection.execute(wanted).first() is not None
 
 
 def _of_row(row: Any) -> StoreTap:

@@ -103,6 +103,12 @@ def test_what_a_store_refused_is_no_second_tap(database: Database) -> None:
     assert rung(database) == [(OTHER, "replayed", 10, 1)]
 
 
+def test_a_restored_hub_that_believes_a_count_again_rings(database: Database) -> None:
+    hq.send(database, proof(1, 10, 0))
+    hq.send(database, proof(2, 10, 86_400))
+    assert rung(database) == [(STORE, "replayed", 10, 1)]
+
+
 def test_probes_ring_nobody(database: Database) -> None:
     body = ProofBody("p-1", "nfc", TAG, 10, "door-1", DAY, False, "replayed")
     hq.send(database, hq.fact(1, body, DAY, test=True))
