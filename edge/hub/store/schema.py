@@ -127,8 +127,8 @@ CREATE TABLE passes (
   store TEXT NOT NULL, handle TEXT NOT NULL, member TEXT NOT NULL, link_hash TEXT, phone_hash TEXT,
   made_at TEXT NOT NULL, made_boot TEXT NOT NULL, made_mono REAL NOT NULL, opened_at TEXT, PRIMARY KEY (store, handle)) STRICT;
 CREATE INDEX passes_by_member ON passes (store, member);
-CREATE INDEX passes_by_link ON passes (store, link_hash);
-CREATE INDEX passes_by_phone ON passes (store, phone_hash);
+CREATE UNIQUE INDEX passes_unopened ON passes (store, link_hash) WHERE link_hash IS NOT NULL;
+CREATE UNIQUE INDEX passes_by_phone ON passes (store, phone_hash) WHERE phone_hash IS NOT NULL;
 """
 
 

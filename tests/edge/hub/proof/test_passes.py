@@ -16,7 +16,7 @@ from werkzeug.serving import make_server
 from edge.contracts.rotating import read_rotating
 from edge.hub.pass_desk import LINK_S, MOST_PHONES
 from edge.hub.store.times import now_of
-from tests.support.hub import MARIA, HubBench, Phone
+from tests.support.hub import MARIA, PIN, HubBench, Phone
 from tests.support.needs import needs
 from tests.support.proofs import maria_tag, proof_config, showed, tapped
 from tests.support.screen import chromium
@@ -170,6 +170,36 @@ def test_the_page_opens_shows_renews_and_removes(bench: HubBench, tmp_path: Path
             assert "removed" in page.inner_text("#said")
             page.reload()
             page.wait_for_function("() => document.getElementById('said').textContent.includes('no pass on this phone')")
+    finally:
+        server.shutdown()
+
+
+@pytest.mark.chromium
+def test_an_associate_gives_a_pass_from_the_card(bench: HubBench, tmp_path: Path) -> None:
+    """In the associates' app: take the arrival, give a pass; the picture on the associate's screen is the member's link."""
+    bench.put_associate("ann")
+    server = make_server("127.0.0.1", 0, bench.hub.app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with chromium(needs("chromium")) as browser:
+            page = browser.new_page(viewport={"width": 390, "height": 844})
+            page.goto(f"http://127.0.0.1:{server.server_port}/")
+            page.get_by_label("Name").fill("ann")
+            page.get_by_label("PIN").fill(PIN)
+            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("heading", level=1).wait_for()
+            bench.take(tapped(bench, maria_tag(7).read()))
+            page.reload()
+            page.get_by_role("button", name="Take").first.click()
+            page.get_by_role("button", name="Give a pass").click()
+            picture = page.get_by_alt_text("Code with the link to the pass")
+            picture.wait_for()
+            page.wait_for_function("document.querySelector('img.pass').naturalWidth > 0")
+            picture.screenshot(path=tmp_path / "link.png")
+            found = zxingcpp.read_barcodes(cv2.imread(str(tmp_path / "link.png")))
+            base, _, link = str(found[0].text).partition("/pass#")
+            assert base == f"http://127.0.0.1:{server.server_port}"
+            assert opened(bench, link).get("/api/v1/pass").status_code == 200
     finally:
         server.shutdown()
 
