@@ -15,6 +15,7 @@ from edge.contracts.facts import ArrivalBody, FactBody, VisitBody
 from edge.hub import ingest
 from edge.hub.floor_desk import FloorDesk
 from edge.hub.ingest import Decision, Known, Prior
+from edge.hub.proof.desk import fact_key
 from edge.hub.recognition import Recogniser
 from edge.hub.store import alerts, arrivals, visits
 from edge.hub.store.arrivals import FiledArrival
@@ -117,6 +118,8 @@ class Filing:
             elif decision.alert == "learn":
                 self._desk.learn_for(connection, visit, now, doubt=visit.caution != before)
         visit_id = visit.visit_id if visit is not None and decision.visit in ("open", "join") else None
+        if decision.outcome == "not_today":  # which card it was, even as a hash, is nobody's business then
+            self._facts.remove(connection, fact_key(arrival.arrival_id))
         filed = _filed(arrival, decision, visit_id, came)
         arrivals.insert(connection, self._store, kiosk, arrival, filed, decision.result, now.at)
         self._tell_arrival(connection, arrival, kiosk, filed)
@@ -159,6 +162,7 @@ class Filing:
         """Not today: nobody is alerted, nobody remembers who it was, and what has not left for HQ leaves without them."""
         self._desk.withdraw_for(connection, visit_id, now)
         for other_id, rev in arrivals.of_visit(connection, self._store, visit_id):
+            self._facts.remove(connection, fact_key(other_id))
             key = f"{other_id}:{rev}"
             if other_id == arrival_id:
                 self._facts.remove(connection, key)  # the not-today revision stands for it

@@ -267,6 +267,7 @@ def _proofs(base: _Base, keys: CurrentKeys | None) -> ProofDesk | None:
         return None
     return ProofDesk(
         store=base.name,
+        hold_s=base.config.policy.hold_s,
         keys=keys,
         templates=base.config.proof.templates,
         facts=base.store.facts,

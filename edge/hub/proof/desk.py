@@ -65,12 +65,15 @@ class _Proof:
 
 
 class ProofDesk:
-    """keys: the ring of this moment. templates: how cards' URIs are written."""
+    """keys: the ring of this moment. templates: how cards' URIs are written. hold_s: how long arrivals wait before they leave
+    for HQ, and with them what they proved.
+    """
 
     def __init__(
         self,
         *,
         store: str,
+        hold_s: float,
         keys: Callable[[], KeyRing],
         templates: Sequence[Template],
         facts: Facts,
@@ -78,7 +81,7 @@ class ProofDesk:
         clock: Clock,
         ids: Ids,
     ) -> None:
-        self._store, self._keys, self._templates = store, keys, tuple(templates)
+        self._store, self._hold_s, self._keys, self._templates = store, hold_s, keys, tuple(templates)
         self._facts, self._metrics, self._clock, self._ids = facts, metrics, clock, ids
 
     def look(self, connection: sqlite3.Connection, evidence: Evidence, seen: Seen) -> Found:
@@ -93,7 +96,8 @@ class ProofDesk:
             if error.code != "proof_absent":
                 log.info("proof_refused", code=error.code)
             return Found(claimed, error.code)
-        verdict = self._again(connection, proof, seen) if seen.before else self._first(connection, proof, claimed, seen)
+        judged = seen.before or self._used_by(connection, proof, seen)
+        verdict = self._again(connection, proof, seen) if judged else self._first(connection, proof, claimed, seen)
         return Found(claimed if verdict == "proof_copied" else proof.card_id, verdict)
 
     def _verified(self, proof: str, seen: Seen) -> _Proof:
@@ -112,10 +116,14 @@ class ProofDesk:
 
     def _again(self, connection: sqlite3.Connection, proof: _Proof, seen: Seen) -> str:
         """A revision of an arrival that was judged: the same verdict, nothing counted and no alarm."""
-        if seen.before != "proven":
+        if seen.before not in (None, "proven"):
             return str(seen.before)
-        used = (tap for tap in proofs.taps(connection, self._store, proof.tag) if tap.taken.counter == proof.counter)
-        return "proven" if any(tap.arrival_id == seen.arrival.arrival_id for tap in used) else "proof_replayed"
+        return "proven" if self._used_by(connection, proof, seen) else "proof_replayed"
+
+    def _used_by(self, connection: sqlite3.Connection, proof: _Proof, seen: Seen) -> bool:
+        """Whether it was this arrival that used the count up."""
+        used = proofs.taps(connection, self._store, proof.tag)
+        return any((tap.taken.counter, tap.arrival_id) == (proof.counter, seen.arrival.arrival_id) for tap in used)
 
     def _first(self, connection: sqlite3.Connection, proof: _Proof, claimed: str, seen: Seen) -> str:
         judged = self._judged(connection, proof, seen)
@@ -155,7 +163,8 @@ class ProofDesk:
             accepted=verdict == "proven",
             alarm=alarm,
         )
-        self._facts.put(connection, body, test=seen.arrival.test)
+        hold_s = self._hold_s if alarm is None else 0  # "not today" takes back what waits; an alarm does not wait
+        self._facts.put(connection, body, key=fact_key(seen.arrival.arrival_id, alarm), hold_s=hold_s, test=seen.arrival.test)
         if alarm is not None and not seen.arrival.test:
             self._metrics.clone_alarms.labels(alarm).inc()
             log.warning("clone_alarm", code=f"card_{alarm}", door=seen.kiosk, medium=proof.medium)
@@ -163,6 +172,11 @@ class ProofDesk:
     def _count(self, verdict: str, seen: Seen) -> None:
         if not seen.before and not seen.arrival.test:
             self._metrics.proofs.labels(verdict).inc()
+
+
+def fact_key(arrival_id: str, alarm: CloneAlarm | None = None) -> str:
+    """Under which the fact about an arrival's proof waits for HQ."""
+    return f"proof-{arrival_id}" if alarm is None else f"alarm-{arrival_id}"
 
 
 def claimed_card(evidence: Evidence) -> str:

@@ -81,7 +81,7 @@ def empty_arrivals(connection: sqlite3.Connection, store: str, member: str) -> N
     """Arrivals of a member become arrivals of somebody."""
     rows = connection.execute("SELECT rowid, outcome FROM arrivals WHERE store = ? AND member = ?", (store, member)).fetchall()
     connection.executemany(
-        "UPDATE arrivals SET member = NULL, language = NULL, assurance = NULL, proof = NULL, greeting = ? WHERE rowid = ?",
+        "UPDATE arrivals SET member = NULL, language = NULL, assurance = NULL, greeting = ? WHERE rowid = ?",
         [(msgspec.json.encode(Greeting(outcome=row["outcome"])), row["rowid"]) for row in rows],
     )
 

@@ -12,6 +12,7 @@ import pytest
 
 from edge.contracts.answer import ArrivalResult
 from edge.contracts.arrival import Arrival
+from edge.contracts.feed import CardChange, FeedItem
 from edge.hub.proof import counters, desk
 from edge.hub.proof.counters import Judged
 from edge.hub.store.times import now_of
@@ -141,6 +142,29 @@ def test_a_revision_keeps_the_verdict(bench: HubBench) -> None:
     assert alarms(bench) == ["replayed"], "the revision of a replay rings no second time"
 
 
+def test_a_standing_wish_tells_hq_nothing_and_a_revision_rings_nobody(bench: HubBench) -> None:
+    """The kiosk had not heard of the wish yet; the count is used up all the same."""
+    bench.put_maria(not_today=True)
+    uri = maria_tag(5).read()
+    for rev, reason in enumerate((None, "help", "return")):
+        [result] = bench.take(tapped(bench, uri, arrival_id="a", rev=rev, reason=reason))
+        assert result.greeting is not None and result.greeting.outcome == "not_today"
+    assert bench.facts("proof") == [] and len(bench.rows("tag_taps")) == 1
+    one(bench, tapped(bench, uri, arrival_id="copy"))
+    assert alarms(bench) == ["replayed"], "what was shown again rings, whoever wanted to be left alone"
+
+
+def test_not_today_afterwards_takes_back_what_hq_would_hear(bench: HubBench) -> None:
+    uri = maria_tag(5).read()
+    one(bench, tapped(bench, uri, arrival_id="a"))
+    one(bench, tapped(bench, uri, arrival_id="a", rev=1, reason="help"))
+    assert len(bench.facts("proof")) == 1
+    bench.take(bench.arrival(arrival_id="a", rev=2, outcome="not_today", member=None, card_token=None))
+    assert bench.facts("proof") == [] and alarms(bench) == []
+    late = tapped(bench, uri, arrival_id="a", rev=3, reason="return")
+    assert bench.take(late)[0].result == "revised" and alarms(bench) == [], "nor does a revision that overtook"
+
+
 def test_a_revision_cannot_bring_another_cards_proof_in(bench: HubBench) -> None:
     one(bench, tapped(bench, maria_tag(5).read(), arrival_id="a"))
     stale = tapped(bench, maria_tag().uri(3), arrival_id="a", rev=1, reason="help")
@@ -174,6 +198,16 @@ def test_a_card_is_registered_as_provable_beforehand(bench: HubBench) -> None:
     with bench.hub.store.file.write() as connection:
         bench.hub.store.members.put_card(connection, maria_tag().card_id, MARIA, provable=True)
     assert told(one(bench, tapped(bench, None))) == ("welcome", None, "plain")
+
+
+def test_hq_tells_that_a_card_can_prove_itself(bench: HubBench) -> None:
+    card = maria_tag().card_id
+    bench.hub.feed.apply([FeedItem(1, CardChange(card, "active", MARIA, provable=True))], 1)
+    assert told(one(bench, tapped(bench, None))) == ("welcome", None, "plain")
+    bench.hub.feed.apply([FeedItem(2, CardChange(card, "active", MARIA))], 2)
+    assert told(one(bench, tapped(bench, None)))[1] is None, "a change that does not speak of it leaves it"
+    bench.hub.feed.apply([FeedItem(3, CardChange(card, "active", MARIA, provable=False))], 3)
+    assert told(one(bench, tapped(bench, None)))[1] == "Maria"
 
 
 @pytest.mark.parametrize(
