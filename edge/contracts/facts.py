@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Struct
 
+from edge.contracts.arrival import Token
 from edge.contracts.envelope import Id, Instant, check_version, shape_only
 from edge.contracts.errors import ContractError
 from edge.contracts.money import Money
@@ -112,7 +113,24 @@ class DeviceBody(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag=
     problems: list[str] = []
 
 
-FactBody = ArrivalBody | VisitBody | NoteBody | AlertBody | SaleBody | MemberBody | ErasureBody | DeviceBody
+class ProofBody(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="proof"):
+    """A card or a member's code proved itself, or a message of one of ours was refused as a copy. It names nobody.
+
+    tag: keyed hash of the tag or pass, the same in all stores that hold the key. counter: reads of the tag, or the half-minute
+    of the code. accepted: whether the hub believed it. alarm: what made it ring the clone alarm, or None.
+    """
+
+    proof_id: Id
+    medium: Literal["nfc", "code"]
+    tag: Token
+    counter: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    door: Name
+    came_at: Instant
+    accepted: bool
+    alarm: Literal["replayed", "rolled_back", "jumped", "retired", "copied"] | None = None
+
+
+FactBody = ArrivalBody | VisitBody | NoteBody | AlertBody | SaleBody | MemberBody | ErasureBody | DeviceBody | ProofBody
 
 
 class Fact(Struct, frozen=True, omit_defaults=True):
@@ -177,4 +195,6 @@ class _FactHead(Struct):
     body: _BodyHead
 
 
-FACT_KINDS: frozenset[str] = frozenset({"arrival", "visit", "note", "alert_outcome", "sale", "member", "erasure", "device"})
+FACT_KINDS: frozenset[str] = frozenset(
+    {"arrival", "visit", "note", "alert_outcome", "sale", "member", "erasure", "device", "proof"}
+)

@@ -51,8 +51,9 @@ class AlertMessages:
         if alert.state == "withdrawn" or visit is None or visit.member is None:
             return Who(kind="stranger" if visit is not None and visit.kind == "stranger" else "guest")
         member = members.find_member(connection, self._store, visit.member)
-        called = member.called if member is not None and member.greeting == "name" else None
-        return Who(kind="member", name=called, assurance=visit.assurance)
+        named = member is not None and member.greeting == "name" and visit.caution is None
+        called = member.called if member is not None and named else None
+        return Who(kind="member", name=called, assurance=visit.assurance, caution=visit.caution)
 
     def _display_name(self, connection: sqlite3.Connection, associate: str | None) -> str | None:
         found = None if associate is None else members.find_associate(connection, self._store, associate)

@@ -124,6 +124,8 @@ RULES: dict[Table, Rule] = {
     tombstones: Rule("Keeps the member's opaque reference for ever, so that no later fact brings the person back."),
     tables.alert_ends: Rule("Names nobody: how an alert about a visit ended."),
     tables.devices: Rule("Names nobody: devices."),
+    tables.proofs: Rule("Names nobody: counts under keyed hashes, whose key HQ does not have."),
+    tables.card_alarms: Rule("Names nobody: alarms about keyed hashes."),
     tables.contacts: Rule("Names nobody: when a store was last heard."),
     tables.counters: Rule("Names nobody: numbers given out."),
     tables.sessions: Rule("Names no member: who is signed in at this console."),

@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table, select
 
-from edge.contracts.facts import AlertBody, ArrivalBody, DeviceBody, MemberBody, NoteBody, SaleBody, VisitBody
+from edge.contracts.facts import AlertBody, ArrivalBody, DeviceBody, MemberBody, NoteBody, ProofBody, SaleBody, VisitBody
 from edge.hq.members import MemberRow, told
 from edge.hq.receive import Accepted
-from edge.hq.store import feed
+from edge.hq.store import alarms, feed
 from edge.hq.store.database import insert
-from edge.hq.store.tables import alert_ends, arrivals, contacts, devices, members, notes, sales, visits
+from edge.hq.store.tables import alert_ends, arrivals, contacts, devices, members, notes, proofs, sales, visits
 
 Row = dict[str, Any]
 # A member who was only mentioned: whatever anybody says of them is newer.
@@ -37,6 +37,7 @@ def project(connection: Connection, store: str, filed: Sequence[Accepted], now: 
                 rows[_key(table, row)] = row  # one row per key: an upsert may not meet the same row twice
         upsert(connection, table, [rows[key] for key in sorted(rows)], newer)
     _project_members(connection, store, real, now)
+    alarms.compare(connection, store, real, now)
 
 
 def _age(newer: str | None) -> Callable[[Accepted], Any]:
@@ -125,4 +126,5 @@ _RULES: tuple[tuple[Table, type[Any], Callable[[Accepted], Row], str | None], ..
     (alert_ends, AlertBody, _alert_end, None),
     (devices, DeviceBody, _timed, "at"),
     (sales, SaleBody, _sale, None),
+    (proofs, ProofBody, _fields, None),
 )
