@@ -58,7 +58,6 @@ class BoardUpdate:
         self._image = image
         self._state: State = "offering"
         self._sent = 0
-        self._before: Version | None = None
         self._boot: int | None = None
         self._again = True
         self.failed: UpdateRefused | None = None
@@ -77,24 +76,17 @@ class BoardUpdate:
         """The board said who it is, for the first time, after a cut or after its restart."""
         if self._state in ("done", "failed"):
             return
+        restarted, self._boot = hello.boot != self._boot, hello.boot
         if hello.version == self._image.version:
             self._state = "trying" if hello.on_trial else "done"
-        elif self._state in ("writing", "trying") and hello.boot != self._boot:
-            self._came_back(hello)
-        elif self._state == "sending" and hello.boot != self._boot:
-            self._state = "offering"  # it starts anew, and says how much it has
-        self._boot = hello.boot
-
-    def _came_back(self, hello: Hello) -> None:
-        """It restarted, and the old firmware answers."""
-        if self._state == "trying":
+        elif restarted and self._state == "sending":
+            self._state = "offering"  # it says how much it has
+        elif restarted and self._state in ("writing", "trying"):
             self._fail(
                 "update_fell_back",
                 "trying the new firmware",
                 "It did not report healthy and the old one runs again; look at the NFC chip, else ask for a newer image",
             )
-        else:
-            self._state = "offering"  # the cut came before the new image was whole
 
     def next(self) -> tuple[int, bytes] | None:
         """The next command (kind, body), or None."""
@@ -112,6 +104,8 @@ class BoardUpdate:
         """The board's RESULT to the last command of `next`."""
         if status == wire.NOT_BEGUN and self._state == "sending":  # it restarted in between
             self._state = "offering"
+        elif status == wire.ON_TRIAL and self._sent >= len(self._image.data):  # all is there; only the word of it was lost
+            self._state = "writing"
         elif status == wire.BAD_HASH and self._again:  # what lay there from an earlier try was damaged: once from the beginning
             self._again, self._state = False, "offering"
         elif status != wire.OK:
