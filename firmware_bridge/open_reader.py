@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from firmware_bridge.card_read import ReaderEvent
+from firmware_bridge.drivers.board_reader import BoardReader
 from firmware_bridge.drivers.pn532_reader import Line, Pn532Reader
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.simulator.pty import SimulatedPn532
 
 SIMULATED = "sim:"
+BOARD = "board:"
+# Behind the path of a board's port: its id, where only this one is to be taken.
+BOARD_ID = re.compile(r"[0-9a-f]{16}")
 # The chip starts at 115200; the other speeds are what its serial port can be set to (features.md 3.1).
 BAUD_RATES = (9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1288000)
 
@@ -28,8 +33,9 @@ class Reader(Protocol):
 def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int = 115200) -> Reader:
     """A reader for `port`. Opens nothing yet; `Reader.run` does.
 
-    port: a device's path, best a stable one (/dev/serial/by-id/...), or sim:PATH for a simulated PN532 whose control socket
-    is made at PATH. name: goes into every event. clock: monotonic seconds that really pass. baud: of a real port.
+    port: a device's path, best a stable one (/dev/serial/by-id/...), for a PN532; board:/dev/... for a reader board, with #ID
+    behind it for none but the board with this id; sim:PATH for a simulated PN532 whose control socket is made at PATH.
+    name: goes into every event. clock: monotonic seconds that really pass. baud: of a real port.
     Raises MisuseError for a port or speed that cannot be meant.
     """
     if baud not in BAUD_RATES:
@@ -38,11 +44,29 @@ def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int =
         if not port.removeprefix(SIMULATED).strip():
             raise MisuseError("opening a simulated reader without a path", "Write sim:/path/of/control.sock")
         return _SimulatedReader(Path(port.removeprefix(SIMULATED)), name, clock)
-    if not port.startswith("/"):
-        raise MisuseError(
-            f"opening {port!r}", "Name the port by its whole path, such as /dev/serial/by-id/..., or sim:/path/of/control.sock"
-        )
+    if port.startswith(BOARD):
+        return _board(port.removeprefix(BOARD), name, clock, baud)
+    _refuse_short(port, port)
     return Pn532Reader(name, clock, lambda: SerialLine(port, baud))
+
+
+def _board(port: str, name: str, clock: Callable[[], float], baud: int) -> BoardReader:
+    path, sharp, board_id = port.partition("#")
+    _refuse_short(path, BOARD + port)
+    if sharp and not BOARD_ID.fullmatch(board_id):
+        raise MisuseError(
+            f"looking for the board {board_id[:20]!r}", "An id has 16 digits, 0 to 9 and a to f; shopbell reader list shows it"
+        )
+    return BoardReader(name, clock, lambda: SerialLine(path, baud), board_id=board_id)
+
+
+def _refuse_short(path: str, port: str) -> None:
+    if not path.startswith("/"):
+        raise MisuseError(
+            f"opening {port!r}",
+            "Name the port by its whole path, such as /dev/serial/by-id/..., with board: before it for a reader board, "
+            "or sim:/path/of/control.sock",
+        )
 
 
 class _SimulatedReader:

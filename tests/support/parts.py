@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes.util
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def find_postgres() -> Path | None:
     return next((folder for folder in folders if (folder / "initdb").exists()), None)
 
 
+def find_micropython() -> str | None:
+    """MicroPython's unix port: beside this Python, else on PATH."""
+    beside = Path(sys.executable).with_name("micropython")
+    return str(beside) if beside.exists() else shutil.which("micropython")
+
+
 def find_data() -> Path | None:
     """The folder of real data: SHOPBELL_DATA, else ../shared/data beside the checkout."""
     folder = Path(os.environ.get("SHOPBELL_DATA", ROOT.parent / "shared" / "data"))
@@ -44,6 +51,7 @@ FINDERS: dict[str, Callable[[], str | Path | None]] = {
     "chromium": find_chromium,
     "postgres": find_postgres,
     "data": find_data,
+    "micropython": find_micropython,
     "libatomic": _library("atomic"),  # Playwright's own Node.js
     "libgl": _library("GL"),  # these three: OpenCV
     "libglib": _library("glib-2.0"),
@@ -54,6 +62,7 @@ ENABLE = {
     "chromium": "apt install chromium",
     "postgres": "apt install postgresql",
     "libatomic": "apt install libatomic1",
+    "micropython": "apt install micropython (where Debian has it), or put a `micropython` of the unix port on PATH",
     "libgl": "apt install libgl1",
     "libglib": "apt install libglib2.0-0",
     "libxcb": "apt install libxcb1",

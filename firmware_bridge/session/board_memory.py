@@ -1,0 +1,115 @@
+"""What the host remembers of a reader board from one opened port to the next, so that each report counts once. Pure; seconds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from firmware_bridge.card_read import CardGone, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.session.presence import FORGET_AFTER_S
+from firmware_bridge.wire import board_frame as wire
+from firmware_bridge.wire.board_messages import Card, Gone, Hello, Report, Trouble
+
+# The clock of a board is off by some per mille; what is told from this is only whether it started anew.
+_CLOCK_SLACK_MS = 30_000
+_UPTIME_WRAPS = 1 << 32
+_RANDOM = "random"
+
+
+class _Down(NamedTuple):
+    code: str
+    hint: str
+
+
+_CHIP_DOWN = {
+    wire.CHIP_SILENT: _Down(
+        "board_chip_silent",
+        "The board's NFC chip does not answer: check its plug and that its switches select HSU (UART)",
+    ),
+    wire.CHIP_WRONG: _Down("board_chip_wrong", "The board's NFC chip is no PN532: use one"),
+}
+
+
+class BoardMemory:
+    """Last report taken, the card that lies there, and what was last told of the reader."""
+
+    def __init__(self, reader: str) -> None:
+        self.reader = reader
+        self.told: str | None = None
+        self._hello: Hello | None = None
+        self._met_at = 0.0
+        self._number = 0
+        self._held: str | None = None
+        self._since = 0.0
+        self._doubt_until: float | None = None
+
+    @property
+    def wake_at(self) -> float | None:
+        """When `expire` is due, or None."""
+        return self._doubt_until
+
+    def met(self, hello: Hello, now: float) -> bool:
+        """A board said who it is; whether it is another one than before, or started anew since."""
+        same = self._same_run(hello, now)
+        if not same:
+            self._number = 0
+            if self._held is not None:  # it lies there still, or it left while nobody looked
+                self._doubt_until = now + FORGET_AFTER_S
+        self._hello, self._met_at = hello, now
+        return not same
+
+    def _same_run(self, hello: Hello, now: float) -> bool:
+        """Whether report numbers go on. The counter alone would do, but a board whose flash was erased counts from one again."""
+        before = self._hello
+        if before is None or (before.board_id, before.boot) != (hello.board_id, hello.boot):
+            return False
+        expected = before.uptime_ms + int((now - self._met_at) * 1000)
+        return abs((hello.uptime_ms - expected + _UPTIME_WRAPS // 2) % _UPTIME_WRAPS - _UPTIME_WRAPS // 2) < _CLOCK_SLACK_MS
+
+    def take(self, report: Report, now: float) -> list[ReaderEvent]:
+        """A report; gives what is new in it. A repeated one gives nothing."""
+        if report.number <= self._number:
+            return []
+        self._number = report.number
+        moment = now - report.age_ms / 1000
+        if isinstance(report.what, Card):
+            return self._card(report.what, moment)
+        if isinstance(report.what, Gone):
+            self._held, self._doubt_until = None, None
+            return [CardGone(self.reader, moment, report.what.held_ms / 1000)]
+        if isinstance(report.what, Trouble):
+            return [CardTrouble(self.reader, moment, "two_cards" if report.what.why == wire.TWO_CARDS else "unreadable")]
+        return []
+
+    def _card(self, card: Card, moment: float) -> list[ReaderEvent]:
+        value = card.uid.hex().upper()
+        random = len(card.uid) == 4 and card.uid[0] == 0x08
+        name = _RANDOM if random else value
+        if self._doubt_until is not None and name == self._held:  # it lay there all the time
+            self._doubt_until = None
+            return []
+        left = self._leave(moment)
+        self._held, self._since = name, moment
+        return [*left, CardRead("nfc", value, self.reader, moment, random_id=random, evidence=card.evidence or None)]
+
+    def expire(self, now: float) -> list[ReaderEvent]:
+        """The card that lay there before the board started anew has not been seen since."""
+        if self._doubt_until is None or now < self._doubt_until:
+            return []
+        return self._leave(now)
+
+    def _leave(self, moment: float) -> list[ReaderEvent]:
+        held, self._held, self._doubt_until = self._held, None, None
+        return [CardGone(self.reader, moment, max(0.0, moment - self._since))] if held is not None else []
+
+    def chip(self, state: int, now: float) -> list[ReaderEvent]:
+        """The board's NFC chip is in this state; gives what that changes for the reader."""
+        code, hint = ("ok", self._works()) if state == wire.CHIP_OK else _CHIP_DOWN.get(state, ("", ""))
+        if not code or code == self.told:
+            return []
+        self.told = code
+        return [ReaderState(self.reader, now, state == wire.CHIP_OK, code, hint)]
+
+    def _works(self) -> str:
+        if self._hello is None:
+            return ""
+        return f"Reader board {self._hello.board_id} with firmware {'.'.join(map(str, self._hello.version))}"

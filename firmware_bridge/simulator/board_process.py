@@ -1,0 +1,196 @@
+"""A reader board that does not exist: the real firmware as a process of its own, its wire a real pty, its chip a simulated PN532.
+
+The firmware runs under MicroPython's unix port where there is one, else under CPython; its files are the same, but for the pins.
+This end plays what lies around the board: the cable, the power, the watchdog, the flash (a folder), the finger on the button.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import threading
+import tty
+from collections.abc import Callable
+from pathlib import Path
+
+from firmware_bridge.errors import MisuseError, ReaderGone
+from firmware_bridge.simulator.pty import SimulatedPn532, Unplugged
+
+# A Pico with MicroPython has some 190 KB of heap; objects of the unix port are twice as large.
+HEAP_KB = 256
+# As pins_rp2040.py sets it, and how often this end looks.
+WATCHDOG_S = 8.0
+LOOK_S = 0.05
+_MOST = 4096
+
+
+class FirmwareMissing(MisuseError):
+    """The folder holds no firmware."""
+
+    code = "firmware_missing"
+
+
+class NoBoard(ReaderGone):
+    """The simulated board cannot be started."""
+
+    code = "board_unavailable"
+
+
+def interpreter() -> list[str]:
+    """The command that runs firmware here: MicroPython if it is installed, else this Python."""
+    beside = Path(sys.executable).with_name("micropython")
+    found = str(beside) if beside.exists() else shutil.which("micropython")
+    return [found, "-X", f"heapsize={HEAP_KB}k"] if found else [sys.executable, "-B"]
+
+
+class SimulatedBoard:
+    """A board with its chip. start and stop from one thread; the rest from any."""
+
+    def __init__(
+        self,
+        flash: Path,
+        control: Path,
+        clock: Callable[[], float],
+        *,
+        command: list[str] | None = None,
+        watchdog_s: float = WATCHDOG_S,
+    ) -> None:
+        """flash: folder made by `update.build.flash`. control: path of the chip's control socket, as of SimulatedPn532.
+        command: what runs firmware. watchdog_s: after so long without being fed the board starts anew."""
+        self._flash, self._clock, self._command = flash, clock, command or interpreter()
+        self._watchdog_s = watchdog_s
+        self._chip = SimulatedPn532(control, clock)
+        self._lock = threading.Lock()
+        self._selector = selectors.DefaultSelector()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._fed: tuple[float, bytes] = (0.0, b"")
+        self._board_end = self._host_end = -1
+        self._slaves: list[int] = []
+        self._tty: str | None = None
+        self._wire = ""
+        self._ending = threading.Event()
+        self.starts = 0
+        self._thread = threading.Thread(target=self._loop, name="simulated-board", daemon=True)
+
+    @property
+    def tty(self) -> str:
+        """Path of the board's port at present. Raises Unplugged while the cable is out."""
+        if self._tty is None:
+            raise Unplugged("opening the simulated reader board", "Its cable is out on request")
+        return self._tty
+
+    def start(self) -> None:
+        """Power on. Raises FirmwareMissing, NoBoard, or what the chip's control socket raises."""
+        if not (self._flash / "main.py").exists():
+            raise FirmwareMissing(
+                f"starting a board from {self._flash}", "Put firmware there first: shopbell reader simulate board"
+            )
+        self._chip.start()
+        try:
+            self._board_end, self._wire = self._pty()
+            self._selector.register(self._board_end, selectors.EVENT_READ)
+            self.plug()
+            self._power_on()
+        except OSError as error:
+            self.stop()
+            raise NoBoard("starting the firmware of a simulated board", "Free some ptys or file handles, or reboot") from error
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Power off, and the port hangs up."""
+        self._ending.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self.cut_power()
+        self.unplug()
+        self._chip.stop()
+        for end in (self._board_end, *self._slaves):
+            with contextlib.suppress(OSError):
+                os.close(end)
+        self._selector.close()
+
+    def unplug(self) -> None:
+        """Pull the cable between board and host; the board keeps its power."""
+        with self._lock:
+            if self._tty is None:
+                return
+            self._tty = None
+            self._selector.unregister(self._host_end)
+            for end in (self._host_end, self._slaves.pop()):
+                os.close(end)
+            self._host_end = -1
+
+    def plug(self) -> None:
+        """Put the cable in; the port may have another name than before."""
+        with self._lock:
+            self._host_end, self._tty = self._pty()
+            self._selector.register(self._host_end, selectors.EVENT_READ)
+
+    def cut_power(self) -> None:
+        """The firmware ends at this very moment; what is in its flash stays."""
+        with self._lock:
+            process, self._process = self._process, None
+            if process is not None:
+                process.kill()
+                process.wait()
+
+    def power(self) -> None:
+        """Power on again after `cut_power`."""
+        with self._lock:
+            self._power_on()
+
+    # -- the thread: the cable, the watchdog, and the reset that follows the end of the firmware
+
+    def _loop(self) -> None:
+        while not self._ending.is_set():
+            for key, _ in self._selector.select(LOOK_S):
+                with self._lock:
+                    self._carry(key.fd)
+            with self._lock:
+                self._watch(self._clock())
+
+    def _carry(self, end: int) -> None:
+        """Bytes that came at one end of the cable leave at the other, or are lost where nothing is plugged in."""
+        other = self._host_end if end == self._board_end else self._board_end
+        with contextlib.suppress(BlockingIOError, OSError):
+            data = os.read(end, _MOST)
+            if other >= 0:
+                os.write(other, data)
+
+    def _watch(self, now: float) -> None:
+        if self._process is None:
+            return
+        if self._process.poll() is not None:
+            self._power_on()
+            return
+        with contextlib.suppress(OSError):
+            food = (self._flash / "watchdog").read_bytes()
+            if food != self._fed[1]:
+                self._fed = (now, food)
+        if now - self._fed[0] > self._watchdog_s:
+            self._process.kill()
+            self._process.wait()
+            self._power_on()
+
+    def _power_on(self) -> None:
+        self.starts += 1
+        self._fed = (self._clock(), b"")
+        self._process = subprocess.Popen(
+            [*self._command, "main.py", self._wire, self._chip.tty],
+            cwd=self._flash,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=None if os.environ.get("SHOPBELL_BOARD_STDERR") else subprocess.DEVNULL,
+        )
+
+    def _pty(self) -> tuple[int, str]:
+        """Our end, and the path of the other. Our own open end of that keeps it alive between two users."""
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        os.set_blocking(master, False)
+        self._slaves.append(slave)
+        return master, os.ttyname(slave)

@@ -1,0 +1,1 @@
+"""What `shopbell reader` does for the person at the door."""

@@ -1,0 +1,169 @@
+"""The raw wire in a file, and back through a session. One line for each piece of bytes: seconds, direction, hex.
+
+shopbell-recording 1 board
+0.000 > 00 02 41 ...
+0.004 < 02 01 02 ...
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from firmware_bridge.card_read import ReaderEvent, ReaderState
+from firmware_bridge.drivers.pn532_reader import Line
+from firmware_bridge.errors import FrameError, MisuseError
+from firmware_bridge.session.board_memory import BoardMemory
+from firmware_bridge.session.board_session import BoardSession
+from firmware_bridge.session.pn532_session import Out, Pn532Session
+from firmware_bridge.tools.talk import Session
+
+Kind = Literal["board", "pn532"]
+_FIRST = "shopbell-recording 1 "
+_LINE = re.compile(r"(\d{1,9}\.\d{3}) ([<>=])((?: [0-9A-F]{2})*)\n?")
+# A day of a busy door is some ten megabytes.
+MOST_BYTES = 100_000_000
+MOST_LINE = 20_000
+
+
+class RecordingBad(FrameError):
+    """The file is no recording."""
+
+    code = "recording_bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """seconds since the beginning; sign: < from the reader, > to it, = the port was opened."""
+
+    seconds: float
+    sign: str
+    data: bytes
+
+
+class Recorder:
+    """Writes pieces into a file that only its owner can read: they hold card ids. Ends itself when it is full."""
+
+    def __init__(self, path: Path, kind: Kind, clock: Callable[[], float]) -> None:
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise MisuseError(
+                f"writing {path} ({os.strerror(error.errno or 0)})", "Name a new file in a folder you may write to"
+            ) from error
+        self._file: IO[str] = os.fdopen(descriptor, "w", encoding="ascii")
+        self._clock, self._begun = clock, clock()
+        self._left = MOST_BYTES
+        self._file.write(f"{_FIRST}{kind}\n")
+
+    def note(self, sign: str, data: bytes = b"") -> None:
+        """One piece, now."""
+        line = " ".join([f"{self._clock() - self._begun:.3f}", sign, *(f"{octet:02X}" for octet in data)])
+        self._left -= len(line) + 1
+        if self._left > 0:
+            self._file.write(line + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """No more."""
+        self._file.close()
+
+
+class RecordedLine:
+    """A line whose bytes are noted on their way."""
+
+    def __init__(self, line: Line, recorder: Recorder) -> None:
+        self._line, self._recorder = line, recorder
+        recorder.note("=")
+
+    def read(self, timeout_s: float) -> bytes:
+        """See Line."""
+        data = self._line.read(timeout_s)
+        if data:
+            self._recorder.note("<", data)
+        return data
+
+    def write(self, data: bytes) -> None:
+        """See Line."""
+        self._recorder.note(">", data)
+        self._line.write(data)
+
+    def close(self) -> None:
+        """See Line."""
+        self._line.close()
+
+
+def load(path: Path) -> tuple[Kind, Iterator[Piece]]:
+    """A recording's kind and its pieces. Raises MisuseError or RecordingBad, the latter also while pieces are taken."""
+    try:
+        file = path.open(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise MisuseError(
+            f"reading {path} ({os.strerror(error.errno or 0)})", "Name a file made by shopbell reader record"
+        ) from error
+    head = file.readline(MOST_LINE).rstrip("\n")
+    kind = head.removeprefix(_FIRST)
+    if not head.startswith(_FIRST) or kind not in ("board", "pn532"):
+        file.close()
+        raise _bad(path, 1)
+    return ("board" if kind == "board" else "pn532"), _pieces(path, file)
+
+
+def _pieces(path: Path, file: IO[str]) -> Iterator[Piece]:
+    last, number = 0.0, 1
+    with file:
+        while line := file.readline(MOST_LINE):
+            number += 1
+            found = _LINE.fullmatch(line)
+            if found is None or float(found[1]) < last:
+                raise _bad(path, number)
+            last = float(found[1])
+            yield Piece(last, found[2], bytes.fromhex(found[3]))
+
+
+def _bad(path: Path, line: int) -> RecordingBad:
+    return RecordingBad(f"reading line {line} of {path}", "Name a file made by shopbell reader record, unchanged")
+
+
+def replay(kind: Kind, pieces: Iterator[Piece], reader: str = "nfc-1") -> Iterator[tuple[float, ReaderEvent]]:
+    """What the session makes of it, with the seconds at which it did; as fast as it can."""
+    player = _Player(kind, reader)
+    for piece in pieces:
+        yield from player.take(piece)
+
+
+class _Player:
+    """Sessions one after the other, as the port was opened again."""
+
+    def __init__(self, kind: Kind, reader: str) -> None:
+        self._kind, self._reader = kind, reader
+        self._memory = BoardMemory(reader)
+        self._session: Session | None = None
+
+    def take(self, piece: Piece) -> Iterator[tuple[float, ReaderEvent]]:
+        if piece.sign == "=":
+            self._session = self._new()
+            yield from self._told(self._session.begin(piece.seconds), piece.seconds)
+            return
+        yield from self._waited(piece.seconds)
+        if piece.sign == "<" and self._session is not None:
+            yield from self._told(self._session.received(piece.data, piece.seconds), piece.seconds)
+
+    def _new(self) -> Session:
+        return BoardSession(self._memory) if self._kind == "board" else Pn532Session(self._reader)
+
+    def _waited(self, until: float) -> Iterator[tuple[float, ReaderEvent]]:
+        """What the session does by itself before `until`."""
+        while self._session is not None and self._session.wake_at < until:
+            moment = self._session.wake_at
+            yield from self._told(self._session.tick(moment), moment)
+
+    def _told(self, out: Out, now: float) -> Iterator[tuple[float, ReaderEvent]]:
+        yield from ((now, event) for event in out.events)
+        if out.failed is not None:
+            self._session = None
+            yield now, ReaderState(self._reader, now, False, out.failed.code, out.failed.hint)

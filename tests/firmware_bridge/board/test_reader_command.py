@@ -1,0 +1,290 @@
+"""`shopbell reader ...` as a person runs it, at simulated readers; and every mistake answered with a sentence."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.simulator.pty import SimulatedPn532
+from firmware_bridge.tools.doctor import examine
+from firmware_bridge.tools.ports import serial_ports
+from firmware_bridge.tools.words import masked
+from tests.support.board import Bench, bench, until
+from tests.support.reader import ask
+
+UID = "04A2B3C4D5E6F7"
+
+
+def command(*words: str | Path, patience_s: float = 90.0) -> subprocess.CompletedProcess[str]:
+    result = subprocess.run(
+        [sys.executable, "-m", "edge.command", "reader", *map(str, words)], capture_output=True, text=True, timeout=patience_s
+    )
+    assert "Traceback" not in result.stderr + result.stdout
+    return result
+
+
+def started(*words: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-u", "-m", "firmware_bridge", *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.fixture
+def board(tmp_path: Path) -> Iterator[Bench]:
+    with bench(tmp_path) as found:
+        yield found
+
+
+def port_of(board: Bench) -> str:
+    return f"board:{board.board.tty}"
+
+
+def test_monitor_masks_ids(board: Bench) -> None:
+    with started("monitor", port_of(board)) as process:
+        assert process.stdout is not None
+        assert "Reader board e661400500000001 with firmware 1.0.0" in process.stdout.readline()
+        board.tap(UID)
+        line = process.stdout.readline()
+        assert "card 04...F7, 7 bytes" in line and UID not in line
+        process.terminate()
+        output, errors = process.communicate(timeout=20)
+    assert UID not in output and "1 card reads" in errors and process.returncode == 0
+
+
+def test_ids_on_request(board: Bench) -> None:
+    with started("monitor", port_of(board), "--show-ids") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        board.tap(UID)
+        assert UID in process.stdout.readline()
+        process.terminate()
+
+
+@pytest.mark.parametrize(("value", "shown"), [(UID, "04...F7"), ("AB", "..."), ("", "...")])
+def test_masking(value: str, shown: str) -> None:
+    assert masked(value) == shown
+
+
+def test_record_and_replay_a_board(board: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "wire"
+    _record(board, port_of(board), file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    played = command("replay", file, "--show-ids")
+    words = [line.split(maxsplit=1)[1] for line in played.stdout.splitlines()]
+    assert [word.split(":")[0].split(" after")[0] for word in words] == ["reader works", f"card {UID}, 7 bytes", "card gone"]
+    assert command("replay", file).stdout.count(UID) == 0
+
+
+def test_record_and_replay_a_pn532(tmp_path: Path) -> None:
+    chip = SimulatedPn532(tmp_path / "chip.sock", time.monotonic)
+    chip.start()
+    try:
+        file = tmp_path / "wire"
+        with started("record", chip.tty, file) as process:
+            assert process.stdout is not None and "PN532" in process.stdout.readline()
+            ask(tmp_path / "chip.sock", {"present": {"uid": UID}})
+            assert "card 04...F7" in process.stdout.readline()
+            process.terminate()
+            process.communicate(timeout=20)
+    finally:
+        chip.stop()
+    assert f"card {UID}" in command("replay", file, "--show-ids").stdout
+
+
+def _record(board: Bench, port: str, file: Path) -> None:
+    with started("record", port, file) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        board.tap(UID)
+        assert "card" in process.stdout.readline() and "gone" in process.stdout.readline()
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def test_simulate_prints_a_port_that_works(tmp_path: Path) -> None:
+    control = tmp_path / "c.sock"
+    with started("simulate", "board", "--control", control) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        assert port.startswith("board:/dev/pts/")
+        found = command("doctor", port)
+        assert "reader board e661400500000001" in found.stdout and found.returncode == 0
+        assert command("tap", control, UID).returncode == 0
+        assert command("tap", control, "12").stderr.startswith("bad_uid_length: ")
+        process.terminate()
+        process.communicate(timeout=20)
+    assert not control.exists()
+    assert command("tap", control, UID).stderr.startswith("simulated_missing: ")
+
+
+def test_publish_and_update(board: Bench, tmp_path: Path) -> None:
+    """From a new key to new firmware on the board, all by commands."""
+    key, image = tmp_path / "release", tmp_path / "board.img"
+    assert command("key", key).returncode == 0 and key.stat().st_mode & 0o777 == 0o600
+    made = command("image", image, "--board", "unix-pn532", "--version", "1.4.0", "--floor", "1.4.0", "--key", key)
+    assert "version=1.4.0 floor=1.4.0" in made.stdout
+    done = command("update", port_of(board), image, "--key", tmp_path / "release.pub", patience_s=100)
+    assert done.stdout == "The board runs firmware 1.4.0.\n" and done.returncode == 0
+    assert "Sending: " in done.stderr and "The new firmware is healthy." in done.stderr
+    assert "firmware 1.4.0" in command("doctor", port_of(board)).stdout
+    older = tmp_path / "older.img"
+    command("image", older, "--board", "unix-pn532", "--version", "1.3.0", "--key", key)
+    refused = command("update", port_of(board), older, "--key", tmp_path / "release.pub")
+    assert refused.returncode == 2 and "update_too_old: " in refused.stderr
+    image.write_bytes(image.read_bytes() + b"\n")
+    assert "signature_wrong: " in command("update", port_of(board), image, "--key", tmp_path / "release.pub").stderr
+
+
+def test_files_of_a_new_board(tmp_path: Path) -> None:
+    result = command("files", tmp_path / "new")
+    assert "mpremote cp" in result.stdout
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"main.py", "loader.py", "record.py", "slot_a"}
+    assert "neopixel" in (tmp_path / "new" / "slot_a" / "pins.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["monitor", "ttyUSB0"], "misuse"),
+        (["monitor", "/dev/ttyUSB0", "--baud", "1"], "misuse"),
+        (["monitor", "board:/dev/nothing#short"], "misuse"),
+        (["record", "sim:/tmp/x.sock", "FOLDER/new"], "misuse"),
+        (["record", "/dev/nothing", "FOLDER/there"], "misuse"),
+        (["replay", "FOLDER/nothing"], "misuse"),
+        (["replay", "FOLDER/there"], "recording_bad"),
+        (["update", "/dev/nothing", "FOLDER/there", "--key", "FOLDER/there"], "signature_key"),
+        (["update", "board:/dev/nothing", "FOLDER/nothing", "--key", "FOLDER/there"], "signature_key"),
+        (["key", "FOLDER/there"], "misuse"),
+        (["image", "FOLDER/new", "--key", "FOLDER/there"], "misuse"),
+        (["image", "FOLDER/new", "--key", "FOLDER/there", "--version", "one"], "misuse"),
+        (["files", "FOLDER/there"], "misuse"),
+        (["simulate", "board", "--control", "FOLDER/no/such/c.sock"], "control_path"),
+    ],
+)
+def test_mistakes_get_a_sentence(words: list[str], code: str, tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("no recording, key or image\n")
+    result = command(*[word.replace("FOLDER", str(tmp_path)) for word in words])
+    assert result.returncode == 2 and result.stderr.startswith(f"{code}: ")
+    assert (tmp_path / "there").read_text() == "no recording, key or image\n"
+
+
+def test_a_recording_that_goes_bad_in_the_middle(tmp_path: Path) -> None:
+    file = tmp_path / "wire"
+    file.write_text("shopbell-recording 1 board\n0.000 =\n0.100 < 00 02\n0.050 < 00\n")
+    result = command("replay", file)
+    assert result.returncode == 2 and "line 4" in result.stderr
+
+
+# -- doctor: every fault in words
+
+
+def findings(port: str) -> str:
+    return "\n".join(f"{'ok' if finding.well else 'ILL'} {finding.words}" for finding in examine(port, 115200, time.monotonic))
+
+
+class Peer:
+    """Something at the other end of a pty: what it says to whatever comes."""
+
+    def __init__(self, answer: bytes | None) -> None:
+        """answer: None sends everything back."""
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self.tty, self._answer, self._stop = os.ttyname(self._slave), answer, threading.Event()
+        os.set_blocking(self._master, False)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop.wait(0.01):
+            try:
+                data = os.read(self._master, 4096)
+            except BlockingIOError:
+                continue
+            if data and self._answer != b"":
+                os.write(self._master, data if self._answer is None else self._answer)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        os.close(self._master)
+        os.close(self._slave)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "advice"),
+    [
+        (b"", "reader_silent", "switches"),
+        (None, "reader_echo", "raspi-config"),
+        (b"$GPGGA,123519,4807.038,N\r\n", "reader_garbage", "right port"),
+    ],
+)
+def test_doctor_at_a_port_without_reader(answer: bytes | None, code: str, advice: str) -> None:
+    peer = Peer(answer)
+    try:
+        told = findings(peer.tty)
+    finally:
+        peer.close()
+    assert f"ILL {code}: " in told and advice in told
+
+
+def test_doctor_at_ports_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "ILL port_missing: " in findings("/dev/no-such-port") and "Another cable" in findings("/dev/no-such-port")
+    assert "ILL port_not_serial: " in findings(str(tmp_path / "file"))
+
+
+def test_doctor_at_a_port_that_is_taken(board: Bench) -> None:
+    with board.running():
+        told = findings(port_of(board))
+    assert "ILL port_busy: " in told and "fuser" in told
+
+
+def test_doctor_at_a_board(board: Bench) -> None:
+    told = findings(port_of(board))
+    assert "ILL" not in told and "reader board e661400500000001 (unix-pn532), firmware 1.0.0" in told
+    assert f'write port = "board:{board.board.tty}"' in findings(board.board.tty)
+    assert "ILL board_other: " in findings(port_of(board) + "#e661400500000002")
+    board.chip({"fault": "silence", "seconds": 30})
+    until(lambda: "ILL board_chip_silent: " in findings(port_of(board)))
+
+
+def test_doctor_at_a_pn532(tmp_path: Path) -> None:
+    chip = SimulatedPn532(tmp_path / "chip.sock", time.monotonic)
+    chip.start()
+    try:
+        assert "ok PN532 with firmware 1.6" in findings(chip.tty)
+        assert f'write port = "{chip.tty}"' in findings(f"board:{chip.tty}")
+    finally:
+        chip.stop()
+
+
+def test_ports_by_the_name_that_stays(tmp_path: Path) -> None:
+    names, devices = tmp_path / "by-id", tmp_path / "dev"
+    names.mkdir()
+    devices.mkdir()
+    for device in ("ttyUSB0", "ttyACM0", "serial0", "tty1", "sda"):
+        (devices / device).write_text("")
+    (names / "usb-Raspberry_Pi_Pico_E661-if00").symlink_to(devices / "ttyACM0")
+    found = serial_ports(names, devices)
+    assert [(Path(port.path).name, port.stable) for port in found] == [
+        ("usb-Raspberry_Pi_Pico_E661-if00", True),
+        ("serial0", True),
+        ("ttyUSB0", False),
+    ]
+    assert serial_ports(tmp_path / "none", tmp_path / "none") == []
+
+
+def test_list_runs() -> None:
+    assert command("list").returncode == 0
+    assert command("--help").returncode == 0
