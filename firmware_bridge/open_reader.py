@@ -11,6 +11,7 @@ from firmware_bridge.card_read import ReaderEvent
 from firmware_bridge.drivers.pn532_reader import Line, Pn532Reader
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
+from firmware_bridge.session.arrival import Known, nobody
 from firmware_bridge.simulator.pty import SimulatedPn532
 
 SIMULATED = "sim:"
@@ -25,11 +26,14 @@ class Reader(Protocol):
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None: ...
 
 
-def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int = 115200) -> Reader:
+def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int = 115200, known: Known = nobody) -> Reader:
     """A reader for `port`. Opens nothing yet; `Reader.run` does.
 
     port: a device's path, best a stable one (/dev/serial/by-id/...), or sim:PATH for a simulated PN532 whose control socket
     is made at PATH. name: goes into every event. clock: monotonic seconds that really pass. baud: of a real port.
+    known: whether a card's id (upper-case hex) is known to whoever takes the reads. It is called on the reader's thread for each
+    card that comes and must not raise; a card it knows is told at its first sight, any other when it was seen twice alike and its
+    memory was read (`firmware_bridge.session.arrival`).
     Raises MisuseError for a port or speed that cannot be meant.
     """
     if baud not in BAUD_RATES:
@@ -37,21 +41,21 @@ def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int =
     if port.startswith(SIMULATED):
         if not port.removeprefix(SIMULATED).strip():
             raise MisuseError("opening a simulated reader without a path", "Write sim:/path/of/control.sock")
-        return _SimulatedReader(Path(port.removeprefix(SIMULATED)), name, clock)
+        return _SimulatedReader(Path(port.removeprefix(SIMULATED)), name, clock, known)
     if not port.startswith("/"):
         raise MisuseError(
             f"opening {port!r}", "Name the port by its whole path, such as /dev/serial/by-id/..., or sim:/path/of/control.sock"
         )
-    return Pn532Reader(name, clock, lambda: SerialLine(port, baud))
+    return Pn532Reader(name, clock, lambda: SerialLine(port, baud), known=known)
 
 
 class _SimulatedReader:
     """The driver for real readers, on the pty of a simulated one that lives as long as `run`."""
 
-    def __init__(self, control: Path, name: str, clock: Callable[[], float]) -> None:
+    def __init__(self, control: Path, name: str, clock: Callable[[], float], known: Known) -> None:
         self._control, self._clock = control, clock
         self._simulated: SimulatedPn532 | None = None
-        self._driver = Pn532Reader(name, clock, self._open)
+        self._driver = Pn532Reader(name, clock, self._open, known=known)
 
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         """See Reader. The socket is there before the first ReaderState(up=True) and gone when this returns."""

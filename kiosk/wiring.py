@@ -22,6 +22,7 @@ from kiosk.config import KioskConfig, Secrets
 from kiosk.devices.signals import open_signals
 from kiosk.directory_fetch import DirectoryFetch
 from kiosk.hub_link import HubLink
+from kiosk.known_cards import nfc_known
 from kiosk.messages import Messages
 from kiosk.reception import Reception
 from kiosk.records.book import open_book
@@ -60,7 +61,7 @@ class Kiosk:
         self._link = self._hub_link(config)
         self.taps = self._taps(config, secrets, ids)
         self._line = self._mqtt(config, secrets)
-        self._reader = _reader(config, clock)
+        self._reader = _reader(config, clock, nfc_known(self._book.directory, secrets.card_key))
         self._screen = self._served(config)
         self._threads: list[threading.Thread] = []
 
@@ -163,8 +164,9 @@ class Kiosk:
             self.health.ill(name, "thread_ended", "The kiosk restarts by itself; if it happens again, send the log to support.")
 
 
-def _reader(config: KioskConfig, clock: Clock) -> Reader:
+def _reader(config: KioskConfig, clock: Clock, known: Callable[[str], bool]) -> Reader:
+    reader = config.reader
     try:
-        return open_reader(config.reader.port, name=config.reader.name, clock=clock.monotonic, baud=config.reader.baud)
+        return open_reader(reader.port, name=reader.name, clock=clock.monotonic, baud=reader.baud, known=known)
     except BridgeError as error:
         raise OperatorError(error.code, error.tried, error.hint) from None

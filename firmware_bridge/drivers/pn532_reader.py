@@ -8,6 +8,7 @@ from typing import Protocol
 
 from firmware_bridge.card_read import ReaderEvent, ReaderState
 from firmware_bridge.errors import BridgeError
+from firmware_bridge.session.arrival import Known, nobody
 from firmware_bridge.session.pn532_session import Out, Pn532Session
 from firmware_bridge.session.pn532_steps import Timing
 from firmware_bridge.session.presence import Presence
@@ -30,11 +31,17 @@ class Pn532Reader:
     """A PN532 behind whatever `open_line` opens. One thread calls `run`."""
 
     def __init__(
-        self, name: str, clock: Callable[[], float], open_line: Callable[[], Line], *, timing: Timing | None = None
+        self,
+        name: str,
+        clock: Callable[[], float],
+        open_line: Callable[[], Line],
+        *,
+        timing: Timing | None = None,
+        known: Known = nobody,
     ) -> None:
-        """name: of the reader, goes into every event. clock: monotonic seconds that really pass."""
+        """name: of the reader, goes into every event. clock: monotonic seconds that really pass. known: see open_reader."""
         self._name, self._clock, self._open_line = name, clock, open_line
-        self._timing = timing or Timing()
+        self._timing, self._known = timing or Timing(), known
         self._presence = Presence(name)
         self._told: str | None = None
         self._pause = FIRST_PAUSE_S
@@ -58,7 +65,7 @@ class Pn532Reader:
             line.close()
 
     def _converse(self, line: Line, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
-        session = Pn532Session(self._name, self._presence, self._timing)
+        session = Pn532Session(self._name, self._presence, self._timing, self._known)
         try:
             self._do(session.begin(self._clock()), line, deliver)
             while not stop.is_set():

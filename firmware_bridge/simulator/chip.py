@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from firmware_bridge.simulator.cards import VirtualCard, crc_a
+from firmware_bridge.simulator.cards import ISO_DEP, VirtualCard, crc_a
 from firmware_bridge.simulator.field import Field
 from firmware_bridge.simulator.pace import ATTEMPT_S, Air, Pace
 from firmware_bridge.wire import pn532_answers as command
@@ -128,7 +128,8 @@ class Chip:
             if listing.until is None or now < listing.until:
                 return b""
         elif listing.found_at is None:
-            listing.found_at = now + phase_s() + self.air.listing_s([len(card.uid) for card in found])
+            opening = [self.air.exchange_s(2, 1 + len(card.ats)) for card in found if self._automatic_rats and card.sak & ISO_DEP]
+            listing.found_at = now + phase_s() + self.air.listing_s([len(card.uid) for card in found]) + sum(opening)
         if listing.found_at is not None and now < listing.found_at:
             return b""
         self._listing = None
@@ -226,6 +227,7 @@ class Chip:
             self._retries = data[3]
         if data[0] == command.RF_FIELD and len(data) == 2 and not data[1] & 1:
             self._targets = {}
+            self.field.switch_off()
         return b""
 
     def _data_exchange(self, data: bytes, now: float) -> bytes | None:
@@ -234,19 +236,19 @@ class Chip:
         card = self._target(data[0] & 0x3F, now)
         if card is None:
             return _NO_SUCH_TARGET
-        answer = self._in_air(card, data[1:])
+        answer = self._in_air(card, data[1:], card.command if card.opened else card.exchange)
         return _TIMEOUT if answer is None else _OK + answer
 
-    def _in_air(self, card: VirtualCard, request: bytes) -> bytes | None:
-        answer = card.exchange(request)
+    def _in_air(self, card: VirtualCard, request: bytes, ask: Callable[[bytes], bytes | None]) -> bytes | None:
+        answer = ask(request)
         received = None if answer is None else len(answer)
-        self._air_s = self.air.exchange_s(len(request), received, iso_dep=bool(card.sak & 0x20))
+        self._air_s = self.air.exchange_s(len(request), received, iso_dep=ask == card.command)
         self._air_card = card
         return answer
 
     def _communicate_thru(self, data: bytes, now: float) -> bytes:
         card = self._target(1, now)
-        answer = self._in_air(card, data) if card else None
+        answer = self._in_air(card, data, card.exchange) if card else None
         if answer is None:
             return _TIMEOUT
         checked = self._registers.get(_RX_MODE, 0) & _RX_NO_CRC
@@ -255,10 +257,11 @@ class Chip:
     def _let_go(self, data: bytes, _now: float) -> bytes | None:
         if len(data) != 1:
             return None
-        if data[0] == 0:
-            self._targets = {}
-            return _OK
-        return _OK if self._targets.pop(data[0], None) else _NO_SUCH_TARGET
+        if data[0] != 0 and data[0] not in self._targets:
+            return _NO_SUCH_TARGET
+        for number in list(self._targets) if data[0] == 0 else [data[0]]:
+            self._targets.pop(number).forget()
+        return _OK
 
     def _select(self, data: bytes, now: float) -> bytes | None:
         if len(data) != 1:

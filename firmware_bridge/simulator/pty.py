@@ -18,13 +18,14 @@ from random import Random
 
 from firmware_bridge.errors import BridgeError, ReaderGone
 from firmware_bridge.simulator.bad_line import MOST_WAITING, BadLine
-from firmware_bridge.simulator.cards import card_with
 from firmware_bridge.simulator.chip import Chip
 from firmware_bridge.simulator.control import ControlSocket, Reply, error_reply
+from firmware_bridge.simulator.drawer import Drawer
 from firmware_bridge.simulator.field import Field
 from firmware_bridge.simulator.pace import FIFO_BYTES, Air, Pace, Wire
 from firmware_bridge.simulator.request_line import parse_request
 from firmware_bridge.simulator.requests import Break, Play, Present, Remove, Request, Status, Step, Timing
+from firmware_bridge.simulator.type4_card import phone
 
 UNPLUGGED_S = 1.0
 # A card leaves the field without a sound; nobody needs to be told earlier than at the next question. This is only for `stop`.
@@ -56,7 +57,7 @@ class SimulatedPn532:
         self._selector = selectors.DefaultSelector()
         self._control: ControlSocket | None = None
         self._pace = pace or Pace()
-        self._field = Field()
+        self._field, self._drawer = Field(), Drawer(lambda: self._random.randbytes(5))
         self._power_up()
         self._ends: tuple[int, int] | None = None
         self._tty: str | None = None
@@ -222,8 +223,8 @@ class SimulatedPn532:
     def _do(self, step: Step, now: float) -> None:
         if isinstance(step, Present):
             until = None if step.hold_s is None else now + step.hold_s
-            for card in step.cards or (card_with(b"\x08" + self._random.randbytes(3)),):
-                self._field.place(card, until)
+            for card in step.cards or (phone(b"\x08" + self._random.randbytes(3), step.wallet),):
+                self._field.place(self._drawer.take(card, counted=step.counted), until)
         elif isinstance(step, Remove):
             self._field.take(step.uid)
         else:

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.simulator.bad_line import MOST_WAITING, BadLine
-from firmware_bridge.simulator.cards import VirtualCard, card_with, crc_a
+from firmware_bridge.simulator.cards import crc_a
 from firmware_bridge.simulator.chip import Chip
 from firmware_bridge.simulator.field import MOST_CARDS, Field
+from firmware_bridge.simulator.iso_dep_card import IsoDepCard
+from firmware_bridge.simulator.kinds import card_with
 from firmware_bridge.wire import pn532_answers as answers
 from firmware_bridge.wire.pn532_frame import ACK, ERROR, NACK, FrameReader, command_frame
 from tests.support.reader import named
@@ -356,5 +358,5 @@ def test_what_nobody_reads_is_bounded() -> None:
 
 def test_a_card_of_ones_own_kind() -> None:
     chip = Chip()
-    chip.field.place(VirtualCard(SEVEN, b"\x03\x44", 0x20, b"\x75\x77\x81\x02\x80"), None)
+    chip.field.place(IsoDepCard(SEVEN, b"\x03\x44", 0x20, b"\x75\x77\x81\x02\x80"), None)
     assert asked(chip, "4A 01 00")[1] == "answer 4B 01 01 03 44 20 07 04 A2 B3 C4 D5 E6 F7 06 75 77 81 02 80"
