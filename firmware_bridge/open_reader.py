@@ -9,6 +9,7 @@ from typing import Protocol
 
 from firmware_bridge.card_read import ReaderEvent
 from firmware_bridge.drivers.pn532_reader import Line, Pn532Reader
+from firmware_bridge.drivers.serial_port import Reset as Reset
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.session.arrival import Known, nobody
@@ -26,7 +27,15 @@ class Reader(Protocol):
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None: ...
 
 
-def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int = 115200, known: Known = nobody) -> Reader:
+def open_reader(
+    port: str,
+    *,
+    name: str,
+    clock: Callable[[], float],
+    baud: int = 115200,
+    known: Known = nobody,
+    reset: Reset = None,
+) -> Reader:
     """A reader for `port`. Opens nothing yet; `Reader.run` does.
 
     port: a device's path, best a stable one (/dev/serial/by-id/...), or sim:PATH for a simulated PN532 whose control socket
@@ -34,6 +43,7 @@ def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int =
     known: whether a card's id (upper-case hex) is known to whoever takes the reads. It is called on the reader's thread for each
     card that comes and must not raise; a card it knows is told at its first sight, any other when it was seen twice alike and its
     memory was read (`firmware_bridge.session.arrival`).
+    reset: what is wired to the chip's reset: `dtr`, `rts`, or a function told True (hold) and False (let go) that never raises.
     Raises MisuseError for a port or speed that cannot be meant.
     """
     if baud not in BAUD_RATES:
@@ -41,19 +51,19 @@ def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int =
     if port.startswith(SIMULATED):
         if not port.removeprefix(SIMULATED).strip():
             raise MisuseError("opening a simulated reader without a path", "Write sim:/path/of/control.sock")
-        return _SimulatedReader(Path(port.removeprefix(SIMULATED)), name, clock, known)
+        return _SimulatedReader(Path(port.removeprefix(SIMULATED)), name, clock, known, reset)
     if not port.startswith("/"):
         raise MisuseError(
             f"opening {port!r}", "Name the port by its whole path, such as /dev/serial/by-id/..., or sim:/path/of/control.sock"
         )
-    return Pn532Reader(name, clock, lambda: SerialLine(port, baud), known=known)
+    return Pn532Reader(name, clock, lambda: SerialLine(port, baud, reset), known=known)
 
 
 class _SimulatedReader:
     """The driver for real readers, on the pty of a simulated one that lives as long as `run`."""
 
-    def __init__(self, control: Path, name: str, clock: Callable[[], float], known: Known) -> None:
-        self._control, self._clock = control, clock
+    def __init__(self, control: Path, name: str, clock: Callable[[], float], known: Known, reset: Reset) -> None:
+        self._control, self._clock, self._wired = control, clock, reset is not None
         self._simulated: SimulatedPn532 | None = None
         self._driver = Pn532Reader(name, clock, self._open, known=known)
 
@@ -71,4 +81,4 @@ class _SimulatedReader:
             simulated = SimulatedPn532(self._control, self._clock)
             simulated.start()
             self._simulated = simulated
-        return SerialLine(self._simulated.tty, 115200)
+        return SerialLine(self._simulated.tty, 115200, self._simulated.hold_reset if self._wired else None)

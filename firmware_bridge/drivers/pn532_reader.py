@@ -19,9 +19,22 @@ LONGEST_READ_S = 0.25
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
 
 
-class Line(Protocol):
-    """An opened port: read gives bytes or nothing after the limit; read and write raise BridgeError when it is gone."""
+# A chip in reset for a tenth of a second has forgotten everything; it is awake some milliseconds later (nfcpy#63: locked after
+# a kill, until its reset).
+RESET_S, BOOT_S = 0.1, 0.05
+# Where a reset can help: the port is there, and what answers is not what it should be.
+RESET_HELPS = frozenset({"reader_stopped", "reader_silent", "reader_garbage", "reader_faulty"})
 
+
+class Line(Protocol):
+    """An opened port: read gives bytes or nothing after the limit; read and write raise BridgeError when it is gone.
+
+    resettable: whether `hold_reset` does anything; it holds the chip in reset or lets go.
+    """
+
+    @property
+    def resettable(self) -> bool: ...
+    def hold_reset(self, hold: bool) -> None: ...
     def read(self, timeout_s: float) -> bytes: ...
     def write(self, data: bytes) -> None: ...
     def close(self) -> None: ...
@@ -45,6 +58,7 @@ class Pn532Reader:
         self._presence = Presence(name)
         self._told: str | None = None
         self._pause = FIRST_PAUSE_S
+        self._reset_due = False
 
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         """Deliver events until `stop`. Trouble becomes ReaderState(up=False) with code and hint; only `deliver` can raise."""
@@ -52,6 +66,7 @@ class Pn532Reader:
             try:
                 self._connect(deliver, stop)
             except BridgeError as error:
+                self._reset_due = error.code in RESET_HELPS
                 self._tell_down(error, deliver)
             if stop.wait(self._pause):
                 return
@@ -60,9 +75,22 @@ class Pn532Reader:
     def _connect(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         line = self._open_line()
         try:
+            self._reset(line, stop)
             self._converse(line, deliver, stop)
         finally:
             line.close()
+
+    def _reset(self, line: Line, stop: threading.Event) -> None:
+        """After a session that failed, where there is a line for it."""
+        due, self._reset_due = self._reset_due, False
+        if not due or not line.resettable:
+            return
+        line.hold_reset(True)
+        try:
+            stop.wait(RESET_S)
+        finally:
+            line.hold_reset(False)
+        stop.wait(BOOT_S)
 
     def _converse(self, line: Line, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         session = Pn532Session(self._name, self._presence, self._timing, self._known)

@@ -1,7 +1,8 @@
 """A PN532 that does not exist: bytes from the host in, bytes to the host out. Pure; time is an argument, in seconds.
 
 Plays what drivers rely on: ACK then answer, a listing that waits in the chip until a card comes, a command or an ACK that
-ends it, power-down that swallows the first bytes, retransmission on NACK, the error frame for what it does not know.
+ends it, power-down that swallows the first bytes, a chip that hangs, retransmission on NACK, the error frame for what it does
+not know.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Chip:
         self._automatic_rats = True
         self._listing: _Listing | None = None
         self._targets: dict[int, VirtualCard] = {}
-        self._asleep = False
+        self._asleep = self.frozen = False
         self._last = b""
         self._answers: dict[int, Callable[[bytes, float], bytes | None]] = {
             command.DIAGNOSE: self._diagnose,
@@ -91,6 +92,8 @@ class Chip:
 
     def wake_at(self) -> float | None:
         """When `tick` has something to say by itself, or None."""
+        if self.frozen:
+            return None
         if self._exchange is not None:
             return self._exchange.moment
         if self._listing is None:
@@ -99,6 +102,8 @@ class Chip:
 
     def received(self, data: bytes, now: float) -> bytes:
         """Bytes from the host; gives the bytes that go back at once."""
+        if self.frozen:
+            return b""
         if self._asleep:
             self._asleep, data = False, data[LOST_ON_WAKING:]
             self._frames.clear()
@@ -106,6 +111,8 @@ class Chip:
 
     def tick(self, now: float) -> bytes:
         """Time passed or the field changed; gives the answer that is due by that."""
+        if self.frozen:
+            return b""
         if self._exchange is not None:
             return self._heard(self._exchange, now)
         if self._listing is not None:

@@ -32,6 +32,8 @@ UNPLUGGED_S = 1.0
 LONGEST_WAIT_S = 60.0
 # A script may be started while others run; a week of demonstrations must not pile them up.
 MOST_PLANNED = 1000
+# Bytes of the pipe that wakes the thread.
+_HOLD, _LET_GO, _END = b"R", b"r", b"x"
 
 
 class Unplugged(ReaderGone):
@@ -80,7 +82,7 @@ class SimulatedPn532:
         """Open socket and pty and begin. Raises ControlInUse, ControlRefused or NoPty."""
         try:
             self._control = ControlSocket(self._control_path, self._selector, self._answer)
-            self._selector.register(self._wake, selectors.EVENT_READ, lambda: None)
+            self._selector.register(self._wake, selectors.EVENT_READ, self._woken)
             self._plug()
         except OSError as error:
             self._close()
@@ -93,9 +95,20 @@ class SimulatedPn532:
     def stop(self) -> None:
         """End, and remove the socket. The port hangs up."""
         self._ending = True
-        os.write(self._waker, b"x")
+        os.write(self._waker, _END)
         self._thread.join()
         self._close()
+
+    def hold_reset(self, hold: bool) -> None:
+        """The chip's reset line: while it is held the chip does nothing, then it knows nothing. From any thread."""
+        os.write(self._waker, _HOLD if hold else _LET_GO)
+
+    def _woken(self) -> None:
+        for told in os.read(self._wake, 64):
+            if bytes([told]) == _HOLD:
+                self._chip.frozen = True
+            elif bytes([told]) == _LET_GO and self._ends is not None:
+                self._power_up()
 
     def _close(self) -> None:
         if self._control is not None:
@@ -234,6 +247,8 @@ class SimulatedPn532:
         if step.fault == "hangup":
             self._unplug()
             self._plugged_at = now + (step.seconds or UNPLUGGED_S)
+        elif step.fault == "frozen":
+            self._chip.frozen = True
         else:
             self._line.set(step.fault, now, step.seconds)
 

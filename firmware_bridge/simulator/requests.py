@@ -19,9 +19,10 @@ MOST_AT_ONCE = 4
 WALLETS = ("apple", "google")
 # What the serial port of a PN532 can be set to.
 SLOWEST_BAUD, FASTEST_BAUD = 9600, 1_288_000
-FAULTS = (*LINE_FAULTS, "hangup")
+# hangup: the cable is out. frozen: the chip does nothing until its power or its reset line is used.
+FAULTS = (*LINE_FAULTS, "hangup", "frozen")
 
-Fault = LineFault | Literal["hangup"]
+Fault = LineFault | Literal["hangup", "frozen"]
 
 
 class RequestError(MisuseError):
