@@ -16,6 +16,7 @@ class CardRead:
     medium: how it was presented. value: upper-case hex of the ISO 14443-A id (4, 7, 10 bytes) for nfc; text for codes.
     random_id: the id is made up anew at each tap (ISO 14443-3: 4 bytes, first 08), as phones do: never an identity.
     evidence: what a proof of the card needs, or None.
+    symbology: for codes, the AIM identifier the device named (`]E0`, `]C1`, `]Q1`, ...), or None where it names none.
     reader: which reader. monotonic: seconds on the bridge's clock when the card was understood.
     """
 
@@ -25,6 +26,7 @@ class CardRead:
     monotonic: float
     random_id: bool = False
     evidence: str | None = None
+    symbology: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,16 @@ class CardGone:
 
 @dataclass(frozen=True, slots=True)
 class CardTrouble:
-    """Something was presented and gave no id: unreadable, or two cards at once."""
+    """Something was presented and gave no id: unreadable, or two cards at once.
+
+    medium: how it was presented. code: why, where more is known than `trouble` says (stable, such as `scan_cut`), else empty.
+    """
 
     reader: str
     monotonic: float
     trouble: Trouble
+    medium: Medium = "nfc"
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
