@@ -13,6 +13,7 @@ from edge.contracts.card_id import KEY_BYTES
 from edge.contracts.names import Name
 from edge.process import config as reading
 from edge.process.errors import OperatorError
+from kiosk.visit.codes import GSRN, STORE_INTERNAL
 from kiosk.visit.phrases import Language
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -34,6 +35,26 @@ class ReaderAt(Struct, frozen=True):
     name: Name
     port: Text
     baud: Annotated[int, msgspec.Meta(ge=1200, le=4_000_000)] = 115_200
+
+
+class ScannerAt(Struct, frozen=True):
+    """port: a serial device, `keys:/dev/input/...` for a scanner that types, or `sim:/path/to/control.sock`.
+
+    baud: of a real serial line. layout, prefix: of a scanner that types: its keys, and what it types before each code.
+    """
+
+    name: Name
+    port: Text
+    baud: Annotated[int, msgspec.Meta(ge=1200, le=115_200)] = 9600
+    layout: Literal["us", "de"] = "us"
+    prefix: Annotated[str, msgspec.Meta(max_length=16)] = ""
+
+
+class Codes(Struct, frozen=True):
+    """Which codes can be a member's; see kiosk.visit.codes.CodePolicy."""
+
+    member_prefixes: tuple[Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,13}|\(8018\))$(?!\n)")], ...] = (*STORE_INTERNAL, GSRN)
+    text_prefixes: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=64)], ...] = ()
 
 
 class BrokerAt(Struct, frozen=True):
@@ -93,6 +114,8 @@ class KioskConfig(Struct, frozen=True):
     screen: Screen = Screen()
     policy: Rules = Rules()
     signals: SignalPins = SignalPins()
+    scanner: ScannerAt | None = None
+    codes: Codes = Codes()
 
 
 class Secrets(Struct, frozen=True):

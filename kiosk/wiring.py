@@ -17,6 +17,7 @@ from edge.transport.http import HttpClient
 from edge.transport.mqtt import MqttLine
 from firmware_bridge.errors import BridgeError
 from firmware_bridge.open_reader import Reader, open_reader
+from firmware_bridge.open_scanner import open_scanner
 from kiosk.answers import Answers
 from kiosk.config import KioskConfig, Secrets
 from kiosk.devices.signals import open_signals
@@ -29,8 +30,9 @@ from kiosk.screen import phrases
 from kiosk.screen.board import Board
 from kiosk.screen.serve import ScreenServer
 from kiosk.screen.server import create_app
-from kiosk.tap_loop import TapLoop
+from kiosk.tap_loop import Part, TapLoop
 from kiosk.visit.check_in import Door
+from kiosk.visit.codes import CodePolicy
 from kiosk.visit.decide import Policy
 
 JOIN_S = 5.0
@@ -60,7 +62,7 @@ class Kiosk:
         self._link = self._hub_link(config)
         self.taps = self._taps(config, secrets, ids)
         self._line = self._mqtt(config, secrets)
-        self._reader = _reader(config, clock)
+        self._reader, self._scanner = _reader(config, clock), _scanner(config, clock)
         self._screen = self._served(config)
         self._threads: list[threading.Thread] = []
 
@@ -72,6 +74,8 @@ class Kiosk:
         self._run("directory", self._fetch.run)
         self._line.start()
         self._run("reader", lambda: self._reader.run(self.taps.deliver, self._reader_stop))
+        if self._scanner is not None:
+            self._listen("scanner", self._scanner)
 
     def broken(self) -> bool:
         """Whether one of the threads has ended by itself."""
@@ -111,6 +115,8 @@ class Kiosk:
             resting=phrases.resting,
             wake=self._link.wake,
             heard=lambda: self._link.heard,
+            codes=CodePolicy(config.codes.member_prefixes, config.codes.text_prefixes),
+            reads_codes=self._reads_codes,
         )
         return TapLoop(reception, self.board, self.health, self._clock)
 
@@ -125,6 +131,10 @@ class Kiosk:
             clock=self._clock,
             salt=f"{config.store}/{config.kiosk}",
         )
+
+    def _reads_codes(self) -> bool:
+        """Reception is built before the loop that knows."""
+        return self.taps.reads_codes()
 
     def _greet(self, arrival_id: str, greeting: Greeting) -> None:
         """The link is built before the loop it tells."""
@@ -149,6 +159,9 @@ class Kiosk:
         app = create_app(self.board, self.taps, self.health, allowed_hosts=hosts)
         return ScreenServer(app, self.board, host, port)
 
+    def _listen(self, part: Part, device: Reader) -> None:
+        self._run(part, lambda: device.run(lambda event: self.taps.deliver(event, part), self._reader_stop))
+
     def _run(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=self._watched, args=(name, work), name=name, daemon=True)
         self._threads.append(thread)
@@ -166,5 +179,15 @@ class Kiosk:
 def _reader(config: KioskConfig, clock: Clock) -> Reader:
     try:
         return open_reader(config.reader.port, name=config.reader.name, clock=clock.monotonic, baud=config.reader.baud)
+    except BridgeError as error:
+        raise OperatorError(error.code, error.tried, error.hint) from None
+
+
+def _scanner(config: KioskConfig, clock: Clock) -> Reader | None:
+    at = config.scanner
+    if at is None:
+        return None
+    try:
+        return open_scanner(at.port, name=at.name, clock=clock.monotonic, baud=at.baud, layout=at.layout, prefix=at.prefix)
     except BridgeError as error:
         raise OperatorError(error.code, error.tried, error.hint) from None
