@@ -50,6 +50,16 @@ class ScannerAt(Struct, frozen=True):
     prefix: Annotated[str, msgspec.Meta(max_length=16)] = ""
 
 
+class CameraAt(Struct, frozen=True):
+    """device: /dev/video0, best its name under /dev/v4l/by-id/. width, height: pixels asked for. fps: decoded a second."""
+
+    device: Annotated[str, msgspec.Meta(pattern=r"^/", max_length=1024)]
+    name: Name = "cam-1"
+    width: Annotated[int, msgspec.Meta(ge=320, le=3840)] = 1280
+    height: Annotated[int, msgspec.Meta(ge=240, le=2160)] = 720
+    fps: Annotated[float, msgspec.Meta(ge=1, le=30)] = 8.0
+
+
 class Codes(Struct, frozen=True):
     """Which codes can be a member's; see kiosk.visit.codes.CodePolicy."""
 
@@ -115,6 +125,7 @@ class KioskConfig(Struct, frozen=True):
     policy: Rules = Rules()
     signals: SignalPins = SignalPins()
     scanner: ScannerAt | None = None
+    camera: CameraAt | None = None
     codes: Codes = Codes()
 
 

@@ -20,6 +20,8 @@ from firmware_bridge.open_reader import Reader, open_reader
 from firmware_bridge.open_scanner import open_scanner
 from kiosk.answers import Answers
 from kiosk.config import KioskConfig, Secrets
+from kiosk.devices.camera import Camera
+from kiosk.devices.camera_words import Hint
 from kiosk.devices.signals import open_signals
 from kiosk.directory_fetch import DirectoryFetch
 from kiosk.hub_link import HubLink
@@ -63,6 +65,7 @@ class Kiosk:
         self.taps = self._taps(config, secrets, ids)
         self._line = self._mqtt(config, secrets)
         self._reader, self._scanner = _reader(config, clock), _scanner(config, clock)
+        self._camera = _camera(config, clock, self.taps.hint)
         self._screen = self._served(config)
         self._threads: list[threading.Thread] = []
 
@@ -76,6 +79,8 @@ class Kiosk:
         self._run("reader", lambda: self._reader.run(self.taps.deliver, self._reader_stop))
         if self._scanner is not None:
             self._listen("scanner", self._scanner)
+        if self._camera is not None:
+            self._listen("camera", self._camera)
 
     def broken(self) -> bool:
         """Whether one of the threads has ended by itself."""
@@ -191,3 +196,10 @@ def _scanner(config: KioskConfig, clock: Clock) -> Reader | None:
         return open_scanner(at.port, name=at.name, clock=clock.monotonic, baud=at.baud, layout=at.layout, prefix=at.prefix)
     except BridgeError as error:
         raise OperatorError(error.code, error.tried, error.hint) from None
+
+
+def _camera(config: KioskConfig, clock: Clock, tell: Callable[[Hint], None]) -> Reader | None:
+    at = config.camera
+    if at is None:
+        return None
+    return Camera(at.name, at.device, clock.monotonic, tell, width=at.width, height=at.height, fps=at.fps)
