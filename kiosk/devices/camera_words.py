@@ -58,6 +58,6 @@ def read_word(line: bytes) -> CameraWord | None:
     """A line without its end, or None where it is none of ours."""
     try:
         word: CameraWord = _DECODER.decode(line)
-    except msgspec.DecodeError:  # ValidationError among them
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the whole family that msgspec lets through
         return None
     return word

@@ -107,7 +107,17 @@ def test_words_come_back_as_they_were() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"", b"{}", b"x" * 20_000, b'{"type":"frame"}', b'{"type":"picture","data":"..."}', b"\xff\xfe"]
+    "line",
+    [
+        b"",
+        b"{}",
+        b"x" * 20_000,
+        b"[" * 16_000,
+        b"\xff\xfe",
+        b'{"type":"frame"}',
+        b'{"type":"picture","data":"..."}',
+        b'{"type":"trouble","code":"camera_\xcd"}',
+    ],
 )
 def test_what_is_no_word(line: bytes) -> None:
     assert read_word(line) is None
