@@ -31,6 +31,12 @@ class KeysMissing(NotAReader):
     code = "keys_missing"
 
 
+class PortNotKeys(NotAReader):
+    """The path is no input device."""
+
+    code = "port_not_keys"
+
+
 class Keyboard(Protocol):
     """A grabbed input device. keys: presses since the last call, waiting at most so long; None where the device lost some.
 
@@ -132,4 +138,6 @@ def _cannot_open(path: str, error: BaseException) -> BridgeError:
         return PortForbidden(tried, "Add the user of the kiosk to the group input, then start the kiosk again")
     if getattr(error, "errno", None) == errno.EBUSY:
         return PortBusy(tried, "Another program has grabbed the scanner; end it")
+    if getattr(error, "errno", None) in (errno.ENOTTY, errno.EINVAL, errno.EISDIR):
+        return PortNotKeys(tried, "This is no input device; name one under /dev/input/by-id/ that ends in -event-kbd")
     return PortMissing(tried, "Plug the scanner in, or name its device under /dev/input/by-id/ that ends in -event-kbd")

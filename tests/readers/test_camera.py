@@ -266,3 +266,24 @@ def test_an_empty_doorway_costs_one_reading_a_frame() -> None:
     reader.read(np.clip(doorway, 0, 255).astype(np.uint8))
     assert busy == [True, False, False, False, False, False]
     assert reader.busy
+
+
+def test_whatever_bytes_a_code_holds_the_process_can_say_them() -> None:
+    """OpenCV's own reader raises on such codes (opencv#23728)."""
+    from random import Random
+
+    import numpy as np
+    import segno
+
+    from kiosk.devices.camera_decode import read_codes
+    from kiosk.devices.camera_words import written
+
+    random, read = Random(5), 0
+    for _ in range(60):
+        data = bytes(random.choice([0xED, 0xA0, 0x80, 0xFF, 0xC0, 0x41, 0x00, 0x1D, 0xE4]) for _ in range(random.randint(1, 30)))
+        rows = segno.make(data, mode="byte", micro=False).matrix_iter(scale=4, border=4)
+        codes = read_codes(np.array([[0 if dark else 255 for dark in row] for row in rows], np.uint8))
+        word = SeenFrame(1, 1.0, 1, 100, 100, codes)
+        assert read_word(written(word).rstrip(b"\n")) == word
+        read += len(codes)
+    assert read == 60
