@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
 from firmware_bridge.simulator.cards import VirtualCard, crc_a
 from firmware_bridge.simulator.field import Field
+from firmware_bridge.simulator.pace import ATTEMPT_S, Air, Pace
 from firmware_bridge.wire import pn532_answers as command
 from firmware_bridge.wire.pn532_frame import ACK, ERROR, Frame, FrameReader, answer_frame
 
 # PN532, firmware 1.6, all three protocols: what every board on sale answers.
 FIRMWARE = bytes.fromhex("32010607")
-# One attempt to find a card: 5 ms of radio (performance.md: 4.5 ms for a 7 byte id and the request before it).
-ATTEMPT_S = 0.005
 # A sleeping UART is awake after some bytes; they are lost.
 LOST_ON_WAKING = 5
 
@@ -29,19 +29,35 @@ _REQUEST_LEFT_IN_FIFO = 0x26
 
 @dataclass(slots=True)
 class _Listing:
-    """A listing under way. until: when it gives up, or None: never."""
+    """A listing under way. until: when it gives up, or None: never. found_at: when the cards in the field are told."""
 
     most: int
     kind: int
     wanted: bytes
     until: float | None
+    found_at: float | None = None
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """An answer still in the air. card: whose it is; without that card, at `moment`, nothing was heard."""
+
+    moment: float
+    code: int
+    data: bytes
+    card: VirtualCard | None
 
 
 class Chip:
     """One chip and the field over it. Not thread-safe."""
 
-    def __init__(self, field: Field | None = None) -> None:
+    def __init__(self, field: Field | None = None, air: Air | None = None) -> None:
+        """air: what the radio takes; without it nothing."""
         self.field = field or Field()
+        self.air = air or Air(Pace(), Random(0))  # noqa: S311 - never asked: the air takes no time
+        self._air_s = 0.0  # of the command at work
+        self._air_card: VirtualCard | None = None
+        self._exchange: _Exchange | None = None
         self._frames = FrameReader()
         self._registers: dict[int, int] = {_RX_MODE: _RX_NO_CRC}
         self._retries = command.ENDLESS
@@ -75,7 +91,11 @@ class Chip:
 
     def wake_at(self) -> float | None:
         """When `tick` has something to say by itself, or None."""
-        return self._listing.until if self._listing else None
+        if self._exchange is not None:
+            return self._exchange.moment
+        if self._listing is None:
+            return None
+        return min((m for m in (self._listing.until, self._listing.found_at) if m is not None), default=None)
 
     def received(self, data: bytes, now: float) -> bytes:
         """Bytes from the host; gives the bytes that go back at once."""
@@ -85,35 +105,58 @@ class Chip:
         return b"".join(self._frame(item, now) for item in self._frames.feed(data) if isinstance(item, Frame))
 
     def tick(self, now: float) -> bytes:
-        """Time passed or the field changed; gives the answer of a listing that has ended by that."""
-        listing = self._listing
-        if listing is None:
+        """Time passed or the field changed; gives the answer that is due by that."""
+        if self._exchange is not None:
+            return self._heard(self._exchange, now)
+        if self._listing is not None:
+            return self._look(self._listing, now, self.air.phase_s)
+        return b""
+
+    def _heard(self, exchange: _Exchange, now: float) -> bytes:
+        if now < exchange.moment:
             return b""
+        self._exchange = None
+        lost = exchange.card is not None and exchange.card not in self.field.cards(now)
+        return self._say(exchange.code, _TIMEOUT if lost else exchange.data)
+
+    def _look(self, listing: _Listing, now: float, phase_s: Callable[[], float]) -> bytes:
+        """phase_s: how long until the attempt that finds a card which was not there before."""
         found = [card for card in self.field.cards(now) if listing.kind == 0 and card.asked_for(listing.wanted)]
-        if not found and (listing.until is None or now < listing.until):
+        found = found[: listing.most]
+        if not found:
+            listing.found_at = None
+            if listing.until is None or now < listing.until:
+                return b""
+        elif listing.found_at is None:
+            listing.found_at = now + phase_s() + self.air.listing_s([len(card.uid) for card in found])
+        if listing.found_at is not None and now < listing.found_at:
             return b""
         self._listing = None
-        return self._say(command.IN_LIST_PASSIVE_TARGET, self._listed(found[: listing.most]))
+        return self._say(command.IN_LIST_PASSIVE_TARGET, self._listed(found))
 
     def _frame(self, frame: Frame, now: float) -> bytes:
         if frame.kind == "ack":
-            self._listing = None  # the host gives up the command under way
+            self._listing = self._exchange = None  # the host gives up the command under way
             return b""
         if frame.kind == "nack":
             return self._last
         if frame.kind != "command":
             return b""
-        self._listing = None
+        self._listing = self._exchange = None
         return ACK + self._command(frame, now)
 
     def _command(self, frame: Frame, now: float) -> bytes:
         if frame.code == command.IN_LIST_PASSIVE_TARGET:
             return self._list(frame.data, now)
+        self._air_s, self._air_card = 0.0, None
         answer = self._answers.get(frame.code)
         data = answer(frame.data, now) if answer else None
         if data is None:
             self._last = ERROR
             return ERROR
+        if self._air_s:
+            self._exchange = _Exchange(now + self._air_s, frame.code, data, self._air_card)
+            return b""
         return self._say(frame.code, data)
 
     def _say(self, code: int, data: bytes) -> bytes:
@@ -127,7 +170,7 @@ class Chip:
         endless = self._retries == command.ENDLESS
         until = None if endless else now + (self._retries + 1) * ATTEMPT_S
         self._listing = _Listing(data[0], data[1], data[2:], until)
-        return self.tick(now)
+        return self._look(self._listing, now, lambda: 0.0)  # the first attempt begins at once
 
     def _listed(self, cards: list[VirtualCard]) -> bytes:
         self._targets = dict(enumerate(cards, 1))
@@ -191,12 +234,19 @@ class Chip:
         card = self._target(data[0] & 0x3F, now)
         if card is None:
             return _NO_SUCH_TARGET
-        answer = card.exchange(data[1:])
+        answer = self._in_air(card, data[1:])
         return _TIMEOUT if answer is None else _OK + answer
+
+    def _in_air(self, card: VirtualCard, request: bytes) -> bytes | None:
+        answer = card.exchange(request)
+        received = None if answer is None else len(answer)
+        self._air_s = self.air.exchange_s(len(request), received, iso_dep=bool(card.sak & 0x20))
+        self._air_card = card
+        return answer
 
     def _communicate_thru(self, data: bytes, now: float) -> bytes:
         card = self._target(1, now)
-        answer = card.exchange(data) if card else None
+        answer = self._in_air(card, data) if card else None
         if answer is None:
             return _TIMEOUT
         checked = self._registers.get(_RX_MODE, 0) & _RX_NO_CRC

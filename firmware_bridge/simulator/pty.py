@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import os
+import select
 import selectors
 import threading
 import tty
@@ -16,12 +17,14 @@ from pathlib import Path
 from random import Random
 
 from firmware_bridge.errors import BridgeError, ReaderGone
-from firmware_bridge.simulator.bad_line import BadLine
+from firmware_bridge.simulator.bad_line import MOST_WAITING, BadLine
 from firmware_bridge.simulator.cards import card_with
 from firmware_bridge.simulator.chip import Chip
 from firmware_bridge.simulator.control import ControlSocket, Reply, error_reply
+from firmware_bridge.simulator.field import Field
+from firmware_bridge.simulator.pace import FIFO_BYTES, Air, Pace, Wire
 from firmware_bridge.simulator.request_line import parse_request
-from firmware_bridge.simulator.requests import Break, Play, Present, Remove, Request, Status, Step
+from firmware_bridge.simulator.requests import Break, Play, Present, Remove, Request, Status, Step, Timing
 
 UNPLUGGED_S = 1.0
 # A card leaves the field without a sound; nobody needs to be told earlier than at the next question. This is only for `stop`.
@@ -45,14 +48,16 @@ class NoPty(ReaderGone):
 class SimulatedPn532:
     """A chip, its pty and its control socket. start and stop from one thread."""
 
-    def __init__(self, control: Path, clock: Callable[[], float], random: Random | None = None) -> None:
-        """control: path of the socket. clock: monotonic seconds that really pass. random: seeded in tests."""
+    def __init__(self, control: Path, clock: Callable[[], float], random: Random | None = None, pace: Pace | None = None) -> None:
+        """control: path of the socket. clock: monotonic seconds that really pass. random: seeded in tests. pace: how long line
+        and air take; without it nothing."""
         self._control_path, self._clock = control, clock
         self._random = random or Random()  # noqa: S311 - noise and made-up ids of phones, nothing secret
         self._selector = selectors.DefaultSelector()
         self._control: ControlSocket | None = None
-        self._chip = Chip()
-        self._line = BadLine(self._random)
+        self._pace = pace or Pace()
+        self._field = Field()
+        self._power_up()
         self._ends: tuple[int, int] | None = None
         self._tty: str | None = None
         self._plugged_at: float | None = None
@@ -107,13 +112,23 @@ class SimulatedPn532:
             self._do_planned(now)
             self._line.send(self._chip.tick(now), now)
             for piece in self._line.due(now):
-                self._write(piece)
-            for key, _ in self._selector.select(self._wait(now)):
+                self._to_host.put(piece, now)
+            self._write(b"".join(self._to_host.due(now)))
+            for key, _ in self._ready(self._wait(self._clock())):
                 key.data()
+            self._hear(self._clock())
+
+    def _ready(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
+        """What is ready within `seconds`. epoll counts whole milliseconds; with a pace the wait is by microseconds."""
+        if self._pace == Pace():
+            return self._selector.select(seconds)
+        select.select([self._selector], [], [], seconds)
+        return self._selector.select(0)
 
     def _wait(self, now: float) -> float:
         planned = self._planned[0][0] if self._planned else None
-        moments = [self._chip.wake_at(), self._line.wake_at(), planned, self._plugged_at]
+        wires = (self._to_host.wake_at(), self._to_chip.wake_at())
+        moments = [self._chip.wake_at(), self._line.wake_at(), *wires, planned, self._plugged_at]
         return min(max(0.0, min((m for m in moments if m is not None), default=now + LONGEST_WAIT_S) - now), LONGEST_WAIT_S)
 
     def _do_planned(self, now: float) -> None:
@@ -132,11 +147,14 @@ class SimulatedPn532:
             data = os.read(self._ends[0], 4096)
         except BlockingIOError:
             return
-        now = self._clock()
-        self._line.send(self._chip.received(data, now), now)
+        self._to_chip.put(data, self._clock())
+
+    def _hear(self, now: float) -> None:
+        for data in self._to_chip.due(now):
+            self._line.send(self._chip.received(data, now), now)
 
     def _write(self, data: bytes) -> None:
-        if self._ends is not None:
+        if data and self._ends is not None:
             with contextlib.suppress(BlockingIOError):  # nobody reads: a UART loses such bytes too
                 os.write(self._ends[0], data)
 
@@ -149,8 +167,21 @@ class SimulatedPn532:
         os.set_blocking(master, False)
         self._ends, self._plugged_at = (master, slave), None
         self._selector.register(master, selectors.EVENT_READ, self._read)
-        self._chip, self._line = Chip(self._chip.field), BadLine(self._random)  # power was away
+        self._power_up()
         self._tty = os.ttyname(slave)
+
+    def _power_up(self) -> None:
+        """A chip that knows nothing, on a line with nothing on it."""
+        self._chip, self._line = Chip(self._field, Air(self._pace, self._random)), BadLine(self._random)
+        self._to_host = Wire(self._pace.byte_s, piece=FIFO_BYTES, most=MOST_WAITING)
+        # A command is heard when its last byte is; nobody can tell whether a chip hears the bytes before one by one.
+        self._to_chip = Wire(self._pace.byte_s, piece=MOST_WAITING, most=MOST_WAITING)
+
+    def _set_pace(self, pace: Pace) -> None:
+        """From the next byte and the next card on."""
+        self._pace = pace
+        self._chip.air = Air(pace, self._random)
+        self._to_host.byte_s = self._to_chip.byte_s = pace.byte_s
 
     def _unplug(self) -> None:
         self._tty = None
@@ -176,7 +207,10 @@ class SimulatedPn532:
             for seconds, step in request.steps:
                 self._plan(now + seconds, step)
             return {"ok": True, "steps": len(request.steps)}
-        self._do(request, now)
+        if isinstance(request, Timing):
+            self._set_pace(request.pace)
+        else:
+            self._do(request, now)
         return {"ok": True}
 
     def _plan(self, moment: float, step: Step) -> None:
@@ -189,9 +223,9 @@ class SimulatedPn532:
         if isinstance(step, Present):
             until = None if step.hold_s is None else now + step.hold_s
             for card in step.cards or (card_with(b"\x08" + self._random.randbytes(3)),):
-                self._chip.field.place(card, until)
+                self._field.place(card, until)
         elif isinstance(step, Remove):
-            self._chip.field.take(step.uid)
+            self._field.take(step.uid)
         else:
             self._break(step, now)
 
@@ -206,8 +240,9 @@ class SimulatedPn532:
         return {
             "ok": True,
             "tty": self._tty,
-            "cards": len(self._chip.field.cards(now)),
+            "cards": len(self._field.cards(now)),
             "listing": self._chip.waiting,
             "line": self._line.fault if self._tty else "hangup",
             "planned": len(self._planned),
+            "timing": {"baud": self._pace.baud, "rf": self._pace.rf},
         }

@@ -6,6 +6,7 @@
 {"remove": {}}  or  {"remove": {"uid": "04..."}}          everything, or one card, is taken away
 {"fault": "noise"}  with an optional "seconds"            see bad_line.py; and hangup: the cable is out
 {"script": "present 04A2B3C4D5E6F7 0.6; wait 2; noise"}   see script.py
+{"timing": {"baud": 115200, "rf": true}}                  take as long as hardware; {} takes no time (as at the start)
 {"status": {}}                                            what is going on
 """
 
@@ -27,15 +28,17 @@ from firmware_bridge.simulator.requests import (
     Request,
     RequestError,
     Status,
+    Timing,
     parse_card,
     parse_fault,
+    parse_pace,
     parse_uid,
 )
 from firmware_bridge.simulator.script import parse_script
 
 # Long enough for a script of a hundred steps, short enough to be no burden.
 LONGEST_LINE = 4096
-VERBS = ("present", "remove", "fault", "script", "status")
+VERBS = ("present", "remove", "fault", "script", "timing", "status")
 
 
 def parse_request(line: bytes) -> Request:
@@ -61,6 +64,8 @@ def _request(verb: str, asked: dict[str, Any]) -> Request:
         return Break(parse_fault(value), _seconds(asked.get("seconds"), "seconds"))
     if verb == "script":
         return Play(parse_script(value))
+    if verb == "timing":
+        return Timing(parse_pace(value))
     return Status()
 
 

@@ -9,11 +9,14 @@ from typing import Literal, cast
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.simulator.bad_line import LINE_FAULTS, LineFault
 from firmware_bridge.simulator.cards import VirtualCard, card_with
+from firmware_bridge.simulator.pace import Pace
 
 # A tap as people do it: between a third of a second and one second.
 TAP_S = 0.6
 LONGEST_S = 24 * 3600.0
 MOST_AT_ONCE = 4
+# What the serial port of a PN532 can be set to.
+SLOWEST_BAUD, FASTEST_BAUD = 9600, 1_288_000
 FAULTS = (*LINE_FAULTS, "hangup")
 
 Fault = LineFault | Literal["hangup"]
@@ -62,8 +65,15 @@ class Status:
     """Tell what is going on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Take as long as hardware does, or no time, from now on."""
+
+    pace: Pace
+
+
 Step = Present | Remove | Break
-Request = Present | Remove | Break | Play | Status
+Request = Present | Remove | Break | Play | Status | Timing
 
 
 def parse_uid(text: object) -> bytes:
@@ -93,3 +103,17 @@ def parse_fault(value: object) -> Fault:
     if value not in FAULTS:
         raise RequestError("unknown_fault", "reading a fault", f"Use one of {', '.join(FAULTS)}")
     return cast(Fault, value)
+
+
+def parse_pace(value: object) -> Pace:
+    """{"baud": 115200, "rf": true}; either may be left out: no time. Raises RequestError."""
+    asked = value if isinstance(value, dict) else {"": None}
+    baud, rf = asked.get("baud"), asked.get("rf", False)
+    plain = baud is None or (isinstance(baud, int) and not isinstance(baud, bool) and SLOWEST_BAUD <= baud <= FASTEST_BAUD)
+    if not plain or not isinstance(rf, bool) or set(asked) - {"baud", "rf"}:
+        raise RequestError(
+            "bad_timing",
+            "reading timing",
+            f'Write {{"timing": {{"baud": 115200, "rf": true}}}}, with {SLOWEST_BAUD} to {FASTEST_BAUD} baud or null',
+        )
+    return Pace(baud, rf)

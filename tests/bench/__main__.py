@@ -1,0 +1,92 @@
+"""`./shopbell bench`: measures, prints, and after a complete run writes docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench import page
+from tests.bench.figures import ROOT, StationFigures, keep
+from tests.bench.machine import about
+from tests.bench.station import Bench, PartMissing, Station
+from tests.bench.table import STATIONS
+
+PROFILES = ROOT / "var" / "bench"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0; 1 when a station failed; 2 when nothing could be measured as asked."""
+    asked = _parser().parse_args(arguments)
+    if asked.list:
+        for station in STATIONS:
+            print(f"{station.name:12} {station.title}")
+        return 0
+    chosen = _chosen(asked.stations)
+    if chosen is None:
+        return 2
+    done, failed = _measure(chosen, quick=asked.quick, profile=PROFILES if asked.profile else None)
+    print(page.for_terminal(done))
+    if done and (asked.write or not (asked.quick or asked.profile or asked.stations or failed)):
+        page.write(keep(done, [station.name for station in STATIONS]))
+        print(f"bench: wrote {page.PAGE.relative_to(ROOT)}, its plots and the README's line.")
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./shopbell bench", description="Shopbell beside what a user would build instead.")
+    parser.add_argument("stations", nargs="*", metavar="STATION", help="only these (see --list); prints, and writes nothing")
+    parser.add_argument("--quick", action="store_true", help="a look in three minutes: fewer measurements, writes nothing")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md although not every station ran in full")
+    parser.add_argument(
+        "--profile", action="store_true", help=f"cProfile here, py-spy for processes, into {PROFILES.relative_to(ROOT)}"
+    )
+    parser.add_argument("--list", action="store_true", help="the stations and what each measures")
+    return parser
+
+
+def _chosen(names: Sequence[str]) -> list[Station] | None:
+    known = {station.name: station for station in STATIONS}
+    strangers = [name for name in names if name not in known]
+    if strangers:
+        print(f"bench: no station is called {strangers[0]!r}; there are: {', '.join(known)}", file=sys.stderr)
+        return None
+    return [known[name] for name in names] or list(STATIONS)
+
+
+def _measure(chosen: Sequence[Station], *, quick: bool, profile: Path | None) -> tuple[list[StationFigures], list[str]]:
+    machine, done, failed = about(), list[StationFigures](), list[str]()
+    for number, station in enumerate(chosen, 1):
+        began = time.monotonic()
+        print(f"bench: {number} of {len(chosen)}: {station.name}, {station.title} ...", file=sys.stderr, flush=True)
+        try:
+            with Bench(station.name, quick, profile) as bench:
+                figures = _profiled(station, bench) if profile else list(station.run(bench))
+        except PartMissing as missing:
+            print(f"bench: {station.name} not measured: {missing}", file=sys.stderr)
+            failed.append(station.name)
+            continue
+        took_s = time.monotonic() - began
+        print(f"bench: {station.name} took {took_s:.0f} s", file=sys.stderr, flush=True)
+        at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        done.append(StationFigures(station.name, station.title, at, round(took_s, 1), machine, figures))
+    return done, failed
+
+
+def _profiled(station: Station, bench: Bench) -> list:  # type: ignore[type-arg]  # figures, as the station returns them
+    profiler = cProfile.Profile()
+    figures = list(profiler.runcall(station.run, bench))
+    PROFILES.mkdir(parents=True, exist_ok=True)
+    with (PROFILES / f"{station.name}.txt").open("w") as file:
+        pstats.Stats(profiler, stream=file).sort_stats("tottime").print_stats(60)
+    bench.say(f"profile in {PROFILES.relative_to(ROOT)}/{station.name}.txt, flame graphs of its processes beside it")
+    return figures
+
+
+if __name__ == "__main__":
+    sys.exit(main())

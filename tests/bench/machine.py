@@ -1,0 +1,85 @@
+"""The machine: what it is, which versions its parts have, how busy others keep it, and how much memory a process holds alone."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sqlite3
+import subprocess
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from tests.support import parts
+
+QUIET_SHARE = 0.15  # of both cores; above it medians move by more than the ratios we quote
+GATE_PATIENCE_S = 3.0
+PACKAGES = ("flask", "waitress", "paho-mqtt", "msgspec", "sqlite-utils", "gpiozero", "pyserial", "psycopg")
+
+
+class QuietGate:
+    """Waits, at most `patience_s`, for a moment in which others leave the machine alone; says how busy it was."""
+
+    def __init__(self, patience_s: float = GATE_PATIENCE_S) -> None:
+        self._patience_s = patience_s
+
+    def wait(self) -> float:
+        """Share of the machine used by others just now: 0 to 1."""
+        end = time.monotonic() + self._patience_s
+        while True:
+            share = psutil.cpu_percent(interval=0.1) / 100
+            if share <= QUIET_SHARE or time.monotonic() >= end:
+                return share
+
+
+def about() -> dict[str, str]:
+    """Name -> value of everything a figure depends on."""
+    return {
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "system": _system(),
+        "Python": platform.python_version(),
+        "SQLite": sqlite3.sqlite_version,
+        "Mosquitto": _said([parts.find_mosquitto() or "mosquitto", "-h"], r"mosquitto version (\S+)"),
+        "PostgreSQL": _said([str((parts.find_postgres() or Path()) / "postgres"), "-V"], r"(\d[\d.]*)"),
+        "Chromium": _said([str(parts.find_chromium() or "chromium"), "--version"], r"(\d[\d.]*)"),
+        "Shopbell": version("shopbell"),
+        **{name: version(name) for name in PACKAGES},
+    }
+
+
+def uss_mib(pid: int) -> float:
+    """MiB of memory this process and its children hold for themselves alone (unique set size)."""
+    process = psutil.Process(pid)
+    return float(sum(one.memory_full_info().uss for one in [process, *process.children(recursive=True)]) / 2**20)
+
+
+def rss_mib(pid: int) -> float:
+    """MiB of resident memory of this process and its children, shared pages counted in each."""
+    process = psutil.Process(pid)
+    return float(sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) / 2**20)
+
+
+def _processor() -> str:
+    text = Path("/proc/cpuinfo").read_text()
+    found = re.search(r"^model name\s*:\s*(.+)$", text, re.M)
+    return found.group(1) if found else platform.machine()
+
+
+def _system() -> str:
+    found = re.search(r'^PRETTY_NAME="(.+)"$', Path("/etc/os-release").read_text(), re.M)
+    return f"{found.group(1) if found else platform.system()}, kernel {platform.release()}"
+
+
+def _said(command: list[str], pattern: str) -> str:
+    """A version as a program prints it, or `not here`."""
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    except OSError:
+        return "not here"
+    found = re.search(pattern, answer.stdout + answer.stderr)
+    return found.group(1) if found else "unknown"

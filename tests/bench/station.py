@@ -1,0 +1,111 @@
+"""What a station of the benchmarks is, and what it is given to work with."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench.figures import ROOT, Figure
+from tests.bench.measure import Contender, Series, alternate
+from tests.support import parts
+
+TELL_EVERY_S = 5.0
+
+
+class PartMissing(Exception):
+    """A part this station is measured with is not on this machine."""
+
+
+@dataclass
+class Bench(AbstractContextManager["Bench"]):
+    """Given to each station: its size (quick or whole), a folder that is removed afterwards, progress, alternating blocks."""
+
+    station: str
+    quick: bool
+    profile: Path | None = None
+    _folder: tempfile.TemporaryDirectory[str] = field(
+        default_factory=lambda: tempfile.TemporaryDirectory(prefix="shopbell-bench-")
+    )
+    _told: float = 0.0
+
+    @property
+    def folder(self) -> Path:
+        """An empty folder of this station's own."""
+        return Path(self._folder.name)
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    def size(self, whole: int, quick: int) -> int:
+        """How many measurements: the whole run's number, or that of --quick."""
+        return quick if self.quick else whole
+
+    def say(self, text: str) -> None:
+        """Progress, on stderr."""
+        print(f"bench: {self.station}: {text}", file=sys.stderr, flush=True)
+
+    def tell(self, what: str) -> Callable[[int, int], None]:
+        """A progress teller that says `what 3 of 10` about every five seconds."""
+
+        def told(done: int, total: int) -> None:
+            if time.monotonic() - self._told >= TELL_EVERY_S:
+                self._told = time.monotonic()
+                self.say(f"{what}: {done} of {total}")
+
+        return told
+
+    def alternate(
+        self,
+        what: str,
+        contenders: Mapping[str, Contender],
+        *,
+        n: int,
+        blocks: int = 5,
+        warm_up: int = 20,
+        unit: str = "ms",
+        scale: float = 1000.0,
+    ) -> dict[str, Series]:
+        """tests.bench.measure.alternate with this station's progress; --quick takes two blocks."""
+        blocks = min(blocks, 2) if self.quick else blocks
+        return alternate(contenders, n=n, blocks=blocks, warm_up=warm_up, unit=unit, scale=scale, tell=self.tell(what))
+
+    def python(self, name: str, *arguments: str, **options: object) -> subprocess.Popen[bytes]:
+        """Start `python ARGUMENTS` from the checkout; with --profile under py-spy, which writes a flame graph NAME.svg."""
+        command = [sys.executable, *arguments]
+        if self.profile is not None:
+            self.profile.mkdir(parents=True, exist_ok=True)
+            spy = str(Path(sys.executable).with_name("py-spy"))
+            command = [
+                spy,
+                "record",
+                "--rate",
+                "400",
+                "--subprocesses",
+                "--output",
+                str(self.profile / f"{name}.svg"),
+                "--",
+                *command,
+            ]
+        return subprocess.Popen(command, cwd=ROOT, **options)  # type: ignore[call-overload, no-any-return]  # options are Popen's
+
+    def part(self, name: str) -> Path:
+        """Where a real part is (mosquitto, postgres, chromium, data); raises PartMissing."""
+        found = parts.FINDERS[name]()
+        if found is None:
+            raise PartMissing(f"{name} is not here: {parts.ENABLE[name]}")
+        return Path(found)
+
+
+@dataclass(frozen=True)
+class Station:
+    """name: as on the command line. run: measures, and returns its figures."""
+
+    name: str
+    title: str
+    run: Callable[[Bench], Sequence[Figure]]
