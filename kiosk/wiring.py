@@ -48,7 +48,8 @@ class Kiosk:
     def __init__(self, config: KioskConfig, secrets: Secrets, clock: Clock, ids: Ids) -> None:
         self.health = Health("kiosk", version())
         self._clock, self._reader_stop = clock, threading.Event()
-        self.board = Board(clock, config.language, phrases.resting)
+        self._resting = phrases.resting_with_codes if config.scanner or config.camera else phrases.resting
+        self.board = Board(clock, config.language, self._resting)
         self._signals = open_signals(
             enabled=config.signals.enabled,
             pin_factory=config.signals.pin_factory,
@@ -117,7 +118,7 @@ class Kiosk:
             clock=self._clock,
             ids=ids,
             health=self.health,
-            resting=phrases.resting,
+            resting=self._resting,
             wake=self._link.wake,
             heard=lambda: self._link.heard,
             codes=CodePolicy(config.codes.member_prefixes, config.codes.text_prefixes),
