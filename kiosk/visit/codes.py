@@ -18,14 +18,14 @@ from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from biip.gs1_element_strings import GS1ElementString
 from biip.gs1_messages import GS1Message
 
+from edge.contracts.rotating import PREFIX as ROTATING_PREFIX
+from edge.contracts.rotating import read_rotating
 from firmware_bridge.card_read import CardRead, CardTrouble
 
 # Prefixes 20 to 29 are for use within a company (GS1 General Specifications 1.4.2); all others name products and their makers.
 STORE_INTERNAL: Final = tuple(str(prefix) for prefix in range(20, 30))
 GSRN: Final = "(8018)"
 LONGEST_CODE: Final = 255  # characters, edge.contracts.card_id
-ROTATING_PREFIX: Final = "sbq1."
-
 # Symbols that carry GS1 data: GS1-128, DataBar, DataMatrix, QR code, DotCode (GS1 General Specifications 5.1.3).
 _GS1_SYMBOLS = frozenset({"]C1", "]e0", "]d2", "]Q3", "]J1"})
 _EAN_SYMBOLS = "]E"
@@ -35,8 +35,6 @@ _EAN = re.compile(r"(?:[0-9]{8}|[0-9]{12}|[0-9]{13})\Z")
 _GSRN = re.compile(r"[0-9]{18}\Z")
 _BARE_GSRN = re.compile(r"8018[0-9]{18}(?:\x1d|80[0-9]{2}|\Z)")
 _GTINS = frozenset({"01", "02", "03"})
-# What stays of a rotating code (the pass it belongs to), then what changes: a step of time and what only the hub can make.
-_ROTATING = re.compile(r"(sbq1\.[0-9a-f]{20})\.[0-9]{1,10}\.[A-Za-z0-9_-]{16}\Z")
 _PLAIN = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}\Z")
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 # wifi:..., mailto:..., BEGIN:VCARD, other://... : codes that tell a phone to do something.
@@ -63,19 +61,13 @@ class NotAMember(ValueError):
         self.code = code
 
 
-def rotating(text: str) -> str | None:
-    """What stays of a member's own code that is new each half-minute, or None for other texts. Only the hub can judge it."""
-    found = _ROTATING.match(text)
-    return None if found is None else found[1]
-
-
 def understood(read: CardRead, policy: CodePolicy) -> CardRead | CardTrouble:
     """A code read with its canonical value, or a trouble with why it is none. Other media pass as they are."""
     if read.medium != "code":
         return read
-    stays = rotating(read.value)
-    if stays is not None:
-        return replace(read, value=stays, evidence=f"code:{read.value}")
+    rotating = read_rotating(read.value)
+    if rotating is not None:  # looked up by what stays; the hub alone can judge the rest
+        return replace(read, value=rotating.card_value, evidence=f"code:{read.value}")
     try:
         return replace(read, value=member_code(read.value, read.symbology, policy))
     except NotAMember as error:

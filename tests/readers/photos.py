@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +12,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from kiosk.devices.camera import PROCESS
+from kiosk.devices.camera_words import SeenFrame, read_word
 from tests.support.needs import needs
 
+ROOT = Path(__file__).resolve().parents[2]
 # Reads per set below which a release may not fall: what ZXing holds itself to, and zxing-cpp reads of the photographs as
 # they are (17 of 28, 55 of 55, 32 of 35, 38 of 42; of code128-1 to -3, 48 of 49, and all of the first).
 FLOORS = {"ean13-2": 17, "ean13-3": 55, "qrcode-2": 32, "qrcode-3": 38, "code128-1": 7}
@@ -92,3 +97,18 @@ def video(path: Path, pictures: Iterable[Any], frames_each: int, *, noise: bool 
 def texts_of(found: Sequence[Photo]) -> set[str]:
     """All expected texts."""
     return {text for photo in found for text in photo.texts}
+
+
+def frames_of(device: Path) -> list[SeenFrame]:
+    """Everything the process says of a video, to its end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", PROCESS, str(device), "1280", "720", "8"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None
+    words = [read_word(line.rstrip(b"\n")) for line in process.stdout]
+    assert process.wait(20) == 2
+    for pipe in (process.stdin, process.stdout):
+        assert pipe is not None
+        pipe.close()
+    assert all(word is not None for word in words)
+    return [word for word in words if isinstance(word, SeenFrame)]

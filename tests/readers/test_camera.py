@@ -19,7 +19,7 @@ import kiosk.devices
 from firmware_bridge.card_read import CardRead, ReaderEvent, ReaderState
 from kiosk.devices.camera import PROCESS, Camera, Patience
 from kiosk.devices.camera_words import SeenFrame, read_word
-from tests.readers.photos import NO_CODE, Photo, photos, video
+from tests.readers.photos import NO_CODE, Photo, frames_of, photos, video
 from tests.support.reader import Running, running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,21 +50,6 @@ def camera(device: Path | str, patience: Patience | None = None) -> Iterator[tup
 
 def reads(events: list[ReaderEvent]) -> list[CardRead]:
     return [event for event in events if isinstance(event, CardRead)]
-
-
-def frames_of(device: Path) -> list[SeenFrame]:
-    """Everything the process says of a video, to its end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", PROCESS, str(device), "1280", "720", "8"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
-    )
-    assert process.stdout is not None
-    words = [read_word(line.rstrip(b"\n")) for line in process.stdout]
-    assert process.wait(20) == 2
-    for pipe in (process.stdin, process.stdout):
-        assert pipe is not None
-        pipe.close()
-    assert all(word is not None for word in words)
-    return [word for word in words if isinstance(word, SeenFrame)]
 
 
 def test_photographs_as_a_video_become_reads(shown: list[Photo], clip: Path) -> None:
