@@ -129,6 +129,16 @@ def test_a_process_that_dies_is_begun_anew(clip: Path) -> None:
         thread.wait_up(2)
 
 
+def test_nothing_is_left_of_a_camera_that_was_stopped(clip: Path) -> None:
+    with camera(clip) as (made, thread, _):
+        thread.wait_up()
+        pid = made.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)  # in the middle of whatever it does
+    assert not Path(f"/proc/{pid}").exists()
+    assert made.pid is None
+
+
 def test_a_frozen_picture_is_told(shown: list[Photo], tmp_path: Path) -> None:
     """The same pixels again and again (opencv#14044), here for a shorter time than at a door."""
     still = video(tmp_path / "still.avi", [shown[1].picture], 120, noise=False)
