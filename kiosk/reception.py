@@ -24,11 +24,13 @@ from kiosk.metrics import VISITS
 from kiosk.records.book import Book, OutboxFull
 from kiosk.screen.board import Board
 from kiosk.visit.check_in import CheckIn, Door, Tap, check_in, ring, with_not_today, with_reason
+from kiosk.visit.codes import CodePolicy, understood
 from kiosk.visit.decide import Decision
 from kiosk.visit.greeting import (
     armed_words,
     full_words,
     guest_words,
+    hint_words,
     words_for,
     words_for_answer,
     words_for_hold,
@@ -57,6 +59,7 @@ class _Shown:
 
 class Reception:
     """door: without hub key (that comes from the directory). wake: a row waits. heard: whether a hub listens.
+    codes: which codes are members'. reads_codes: whether a scanner or camera works just now.
 
     Every method may raise sqlite3.Error, with nothing changed; the caller then says `store_failed`.
     """
@@ -75,10 +78,13 @@ class Reception:
         resting: Callable[[SceneKind, str], Words],
         wake: Callable[[], None],
         heard: Callable[[], bool],
+        codes: CodePolicy | None = None,
+        reads_codes: Callable[[], bool] = lambda: False,
     ) -> None:
         self._book, self._board, self._signals, self._door = book, board, signals, door
         self._card_key, self._clock, self._ids, self._health = card_key, clock, ids, health
         self._resting, self._wake, self._heard = resting, wake, heard
+        self._codes, self._reads_codes = codes or CodePolicy(), reads_codes
         self._armed_at: float | None = None
         self._shown: _Shown | None = None
         self._trouble: Literal["store_failed", "outbox_full"] | None = None
@@ -92,6 +98,10 @@ class Reception:
 
     def tap(self, presented: CardRead | CardTrouble) -> None:
         """A card, or something that was none."""
+        if isinstance(presented, CardRead):
+            presented = understood(presented, self._codes)
+        if isinstance(presented, CardTrouble) and presented.code:
+            log.info("not_a_card", code=presented.code, reader=presented.reader)
         identity = identify(presented, self._card_key)
         found = self._book.directory.find(identity.token) if identity else None
         tap = self._tap(found.member if found else None)
@@ -104,6 +114,11 @@ class Reception:
         if self._shown is not None and self._shown.decision.outcome != "guest":
             self._shown.held = True
             self._retell(self._shown.words.language)
+
+    def hint(self, hint: str) -> None:
+        """A camera sees a code and cannot read it. Nobody's greeting makes room for that."""
+        if self._board.view().scene in ("idle", "unreadable"):
+            self._board.show(hint_words(hint, self._language()), None)
 
     def ring_bell(self, language: str | None) -> None:
         """A guest rang. Raises OperatorError `kiosk_full` when nothing more can be taken."""
@@ -264,7 +279,7 @@ class Reception:
         return spoken(self._board.chosen_language(), self._door.language)
 
     def _door_now(self) -> Door:
-        return with_changes(self._door, hub_key=self._book.directory.state().hub_key)
+        return with_changes(self._door, hub_key=self._book.directory.state().hub_key, reads_codes=self._reads_codes())
 
     def _tap(self, member: str | None) -> Tap:
         return Tap(

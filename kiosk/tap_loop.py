@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Literal
 
 from edge.contracts.answer import Greeting
 from edge.contracts.outcomes import Reason
@@ -24,6 +25,7 @@ ACT_WITHIN_S = 3.0
 TICK_S = 1.0
 log = get_logger(part="tap_loop")
 Job = Callable[[], None]
+Part = Literal["reader", "scanner", "camera"]
 
 
 class TapLoop:
@@ -34,12 +36,16 @@ class TapLoop:
         self._jobs: queue.Queue[Job] = queue.Queue(WAITING_MAX)
         self._stopping = threading.Event()
         self._beat = clock.monotonic()
+        self._up: set[Part] = set()
         self.dropped = 0
 
-    def deliver(self, event: ReaderEvent) -> None:
-        """From a reader's thread; never waits. A tap that finds no room has not been confirmed to anybody, and is not taken."""
+    def deliver(self, event: ReaderEvent, part: Part = "reader") -> None:
+        """From a reader's thread; never waits. A tap that finds no room has not been confirmed to anybody, and is not taken.
+
+        part: which device it came from, by the name health knows it by.
+        """
         if isinstance(event, ReaderState):
-            self._reader(event)
+            self._reader(event, part)
         elif isinstance(event, CardHeld):
             self._put(self._reception.held)  # without room the screen stays as it is
         elif isinstance(event, CardRead | CardTrouble):
@@ -48,6 +54,14 @@ class TapLoop:
                 self.dropped += 1
                 DROPPED.inc()
                 log.warning("tap_dropped", code="queue_full", reader=event.reader)
+
+    def hint(self, hint: str) -> None:
+        """From the camera; without room nothing is said."""
+        self._put(lambda: self._reception.hint(hint))
+
+    def reads_codes(self) -> bool:
+        """Whether a scanner or a camera works just now."""
+        return bool(self._up & {"scanner", "camera"})
 
     def greet(self, arrival_id: str, greeting: Greeting) -> None:
         """From the hub's link; without room the welcome stays nameless."""
@@ -94,13 +108,16 @@ class TapLoop:
 
     # ---------------------------------------------------------------------------------------------------------------
 
-    def _reader(self, state: ReaderState) -> None:
+    def _reader(self, state: ReaderState, part: Part) -> None:
         """Without its reader the kiosk still has its bell: the screen says so, and stays usable."""
-        self._board.reader(state.up)
+        if part == "reader":
+            self._board.reader(state.up)
         if state.up:
-            self._health.well("reader")
+            self._up.add(part)
+            self._health.well(part)
         else:
-            self._health.ill("reader", state.code, state.hint)
+            self._up.discard(part)
+            self._health.ill(part, state.code, state.hint)
         log.info("reader", reader=state.reader, up=state.up, code=state.code)
 
     def _put(self, job: Job) -> bool:

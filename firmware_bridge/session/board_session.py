@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from firmware_bridge.errors import BridgeError, FrameError, NotAReader
 from firmware_bridge.session.board_memory import BoardMemory
 from firmware_bridge.session.board_update import BoardUpdate
-from firmware_bridge.session.pn532_session import Out, ReaderEcho, ReaderGarbage, ReaderSilent, ReaderStopped
+from firmware_bridge.session.pn532_faults import ReaderEcho, ReaderGarbage, ReaderSilent, ReaderStopped
+from firmware_bridge.session.pn532_session import Out
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire import board_messages as messages
 from firmware_bridge.wire.board_frame import Frame, FrameReader

@@ -41,6 +41,16 @@ def test_taps_become_arrivals_in_their_order(kiosk):
     assert [a.arrival_id for a in kiosk.waiting()] == sorted(a.arrival_id for a in kiosk.waiting())
 
 
+def test_each_device_has_its_own_health_and_only_the_reader_rests_the_screen(kiosk):
+    loop = TapLoop(kiosk.reception, kiosk.board, kiosk.health, kiosk.clock)
+    loop.deliver(ReaderState("scan-1", 1.0, True), "scanner")
+    assert loop.reads_codes()
+    loop.deliver(ReaderState("scan-1", 2.0, False, "port_lost", "Plug it in."), "scanner")
+    assert not loop.reads_codes()
+    assert [(p.part, p.code) for p in kiosk.health.report().parts if not p.well] == [("scanner", "port_lost")]
+    assert kiosk.board.view().reader_ok
+
+
 def test_a_flood_is_bounded_and_said(kiosk):
     loop = TapLoop(kiosk.reception, kiosk.board, kiosk.health, kiosk.clock)  # nobody takes anything
     for _ in range(WAITING_MAX + 7):

@@ -1,0 +1,1 @@
+"""Scanners and camera: photographs, the camera's process, figures, long fuzz."""
