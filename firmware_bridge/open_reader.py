@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from firmware_bridge.card_read import ReaderEvent
 from firmware_bridge.drivers.pn532_reader import Line, Pn532Reader
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
-from firmware_bridge.simulator.pty import SimulatedPn532
+
+if TYPE_CHECKING:
+    from firmware_bridge.simulator.pty import SimulatedPn532
 
 SIMULATED = "sim:"
 # The chip starts at 115200; the other speeds are what its serial port can be set to (features.md 3.1).
@@ -64,6 +66,8 @@ class _SimulatedReader:
 
     def _open(self) -> Line:
         if self._simulated is None:
+            from firmware_bridge.simulator.pty import SimulatedPn532  # here, so that a real reader never loads it
+
             simulated = SimulatedPn532(self._control, self._clock)
             simulated.start()
             self._simulated = simulated

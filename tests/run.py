@@ -1,4 +1,4 @@
-"""What `./shopbell test`, `./shopbell test NAME`, `./shopbell screens` and `./shopbell bench` run once everything is installed."""
+"""What `./shopbell test [NAME]`, `./shopbell screens` and `./shopbell bench` run once everything is installed."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ const ASSURANCE = {
   plain: { text: "Card not proven", hint: "This card can be copied: speak of points or balances only when you are sure who it is." },
   typed: { text: "Number typed", hint: "The number was typed in: speak of points or balances only when you are sure who it is." },
 };
+const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language" }); // made once: it costs milliseconds
 
 export const TOPICS = [
   ["how_it_went", "How it went"],
@@ -49,7 +50,7 @@ export function doorOf(door) {
 export function languageOf(code) {
   if (!code) return null;
   try {
-    return new Intl.DisplayNames(["en"], { type: "language" }).of(code);
+    return LANGUAGES.of(code);
   } catch {
     return code; // not a language tag at all
   }
