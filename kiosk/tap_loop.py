@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -21,6 +22,9 @@ from kiosk.reception import Reception
 from kiosk.screen.board import Board
 
 WAITING_MAX = 64  # more than fingers and cards can do within the longest disk stall we accept
+# Answers to a backlog come by the hundred; the rest of the queue is for cards and fingers.
+GREETINGS_MAX = WAITING_MAX // 2
+TOGETHER_MAX = 16  # taps in one commit: more would keep the first of them waiting
 ACT_WITHIN_S = 3.0
 TICK_S = 1.0
 log = get_logger(part="tap_loop")
@@ -33,7 +37,8 @@ class TapLoop:
 
     def __init__(self, reception: Reception, board: Board, health: Health, clock: Clock) -> None:
         self._reception, self._board, self._health, self._clock = reception, board, health, clock
-        self._jobs: queue.Queue[Job] = queue.Queue(WAITING_MAX)
+        self._jobs: queue.Queue[Job | CardRead | CardTrouble] = queue.Queue(WAITING_MAX)
+        self._held: Job | None = None  # found behind a run of taps
         self._stopping = threading.Event()
         self._beat = clock.monotonic()
         self._up: set[Part] = set()
@@ -48,12 +53,10 @@ class TapLoop:
             self._reader(event, part)
         elif isinstance(event, CardHeld):
             self._put(self._reception.held)  # without room the screen stays as it is
-        elif isinstance(event, CardRead | CardTrouble):
-            presented = event
-            if not self._put(lambda: self._reception.tap(presented)):
-                self.dropped += 1
-                DROPPED.inc()
-                log.warning("tap_dropped", code="queue_full", reader=event.reader)
+        elif isinstance(event, CardRead | CardTrouble) and not self._put(event):
+            self.dropped += 1
+            DROPPED.inc()
+            log.warning("tap_dropped", code="queue_full", reader=event.reader)
 
     def hint(self, hint: str) -> None:
         """From the camera; without room nothing is said."""
@@ -64,8 +67,12 @@ class TapLoop:
         return bool(self._up & {"scanner", "camera"})
 
     def greet(self, arrival_id: str, greeting: Greeting) -> None:
-        """From the hub's link; without room the welcome stays nameless."""
-        self._put(lambda: self._reception.greet(arrival_id, greeting))
+        """From the hub's link; without room the welcome stays nameless, and a tap always finds more room than a greeting.
+
+        Whoever is not on the screen any more is not greeted at all: a drained backlog brings thousands of them.
+        """
+        if self._board.view().arrival_id == arrival_id and self._jobs.qsize() < GREETINGS_MAX:
+            self._put(lambda: self._reception.greet(arrival_id, greeting))
 
     def ring_bell(self, language: str | None) -> None:
         """From the screen; returns when the ring is committed. Raises OperatorError."""
@@ -89,7 +96,7 @@ class TapLoop:
         ticked = self._clock.monotonic()
         while not self._stopping.is_set():
             try:
-                self._guarded(self._jobs.get(timeout=TICK_S))
+                self._guarded(self._next())
             except queue.Empty:
                 ticked = float("-inf")
             self._beat = self._clock.monotonic()
@@ -120,7 +127,23 @@ class TapLoop:
             self._health.ill(part, state.code, state.hint)
         log.info("reader", reader=state.reader, up=state.up, code=state.code)
 
-    def _put(self, job: Job) -> bool:
+    def _next(self) -> Job:
+        """What waits longest; taps that wait right behind each other are one job, and so one commit. Raises queue.Empty."""
+        job = self._held or self._jobs.get(timeout=TICK_S)
+        self._held = None
+        if not isinstance(job, CardRead | CardTrouble):
+            return job
+        taps = [job]
+        with contextlib.suppress(queue.Empty):
+            while len(taps) < TOGETHER_MAX:
+                more = self._jobs.get_nowait()
+                if not isinstance(more, CardRead | CardTrouble):
+                    self._held = more
+                    break
+                taps.append(more)
+        return lambda: self._reception.taps(taps)
+
+    def _put(self, job: Job | CardRead | CardTrouble) -> bool:
         try:
             self._jobs.put_nowait(job)
         except queue.Full:

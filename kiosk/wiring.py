@@ -75,13 +75,13 @@ class Kiosk:
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """The screen first, so that the shopper sees `starting`; then door, hub and reader."""
+        """The screen first, so that the shopper sees `starting`; then broker and chip, which take their time; then the rest."""
         self._screen.start()
+        self._line.start()
         self._run("tap-loop", self.taps.run)
+        self._run("reader", lambda: self._reader.run(self.taps.deliver, self._reader_stop))
         self._run("hub-link", lambda: self._link.run(self._line))
         self._run("directory", self._fetch.run)
-        self._line.start()
-        self._run("reader", lambda: self._reader.run(self.taps.deliver, self._reader_stop))
         if self._scanner is not None:
             self._listen("scanner", self._scanner)
         if self._camera is not None:

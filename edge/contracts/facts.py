@@ -165,25 +165,35 @@ class FactAnswers(Struct, frozen=True):
     results: list[FactAnswer]
 
 
+_TRIED = "a fact"
 _FACT = msgspec.json.Decoder(Fact)
 
 
 def read_fact(raw: bytes) -> Fact:
     """One item of a batch, or ContractError: too_large, malformed, version_unknown, kind_unknown."""
-    tried = "a fact"
     if len(raw) > FACT_MAX_BYTES:
-        raise ContractError("too_large", tried, f"Send at most {FACT_MAX_BYTES} bytes a fact.")
+        raise ContractError("too_large", _TRIED, f"Send at most {FACT_MAX_BYTES} bytes a fact.")
     try:
-        head = msgspec.json.decode(raw, type=_FactHead)
+        fact = _FACT.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _unread(raw, error) from None
+    check_version(fact.v, _TRIED)
+    return fact
+
+
+def _unread(raw: bytes, error: Exception) -> ContractError:
+    """Why it is no fact: not even a head, made by a newer version, of a kind nobody knows, or wrong inside."""
+    try:
+        head = _FACT_HEAD.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ContractError("malformed", tried, "Send a JSON object with v, id, store, at and body.") from None
-    check_version(head.v, tried)
-    if head.body.kind not in FACT_KINDS:
-        raise ContractError("kind_unknown", tried, f"Known kinds: {', '.join(sorted(FACT_KINDS))}.")
+        return ContractError("malformed", _TRIED, "Send a JSON object with v, id, store, at and body.")
     try:
-        return _FACT.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ContractError("malformed", tried, shape_only(error)) from None
+        check_version(head.v, _TRIED)
+    except ContractError as newer:
+        return newer
+    if head.body.kind not in FACT_KINDS:
+        return ContractError("kind_unknown", _TRIED, f"Known kinds: {', '.join(sorted(FACT_KINDS))}.")
+    return ContractError("malformed", _TRIED, shape_only(error))
 
 
 class _BodyHead(Struct):
@@ -193,6 +203,9 @@ class _BodyHead(Struct):
 class _FactHead(Struct):
     v: str
     body: _BodyHead
+
+
+_FACT_HEAD = msgspec.json.Decoder(_FactHead)
 
 
 FACT_KINDS: frozenset[str] = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from pathlib import Path
 
 import click
@@ -16,10 +15,11 @@ from edge.hub.commands.load_store import load_store
 from edge.hub.proof.key_file import KeyFile
 from edge.hub.running import RunningHub
 from edge.hub.store.opening import HubStore, open_hub_store
-from edge.process import logs
+from edge.process import logs, turns
 from edge.process.clock import SystemClock
 from edge.process.commands import config_option, tells_operator
 from edge.process.config import read_key
+from edge.process.ending import Ending
 from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
 
@@ -39,12 +39,11 @@ def run(path: Path) -> None:
     config = hub_config.load(path)
     secrets = hub_config.read_secrets(config)
     logs.configure("hub")
+    turns.take_short_turns()
     running = RunningHub(config, secrets)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    ending = Ending().on(signal.SIGTERM, signal.SIGINT)
     running.start()
-    stop.wait()
+    ending.wait()
     running.stop()
 
 

@@ -53,11 +53,11 @@ class Filing:
     def _known(
         self, connection: sqlite3.Connection, arrival: Arrival, kiosk: str, came: Moment, now: Moment
     ) -> tuple[Known, Visit | None]:
-        same = arrivals.find(connection, self._store, arrival.arrival_id, arrival.rev)
-        if same is not None:
-            return Known(filed_same=True, same=same.greeting), None
         prior = _prior(arrivals.find_newest(connection, self._store, arrival.arrival_id))
-        if prior is not None and arrival.rev < prior.rev:
+        if prior is not None and arrival.rev <= prior.rev:
+            same = arrivals.find(connection, self._store, arrival.arrival_id, arrival.rev)
+            if same is not None:
+                return Known(filed_same=True, same=same.greeting), None
             return Known(prior=prior), None
         seen = self._recogniser.recognise(connection, arrival, kiosk, came, None if prior is None else prior.proof)
         member = None if seen.person is None else seen.person.member
@@ -200,7 +200,8 @@ class Filing:
             reason=visit.reason,
         )
         # HQ wants the newest state alone: an older one that still waits is taken back
-        self._facts.remove(connection, f"{visit.visit_id}:{visit.rev - 1}")
+        if visit.rev > 0:
+            self._facts.remove(connection, f"{visit.visit_id}:{visit.rev - 1}")
         key = f"{visit.visit_id}:{visit.rev}"
         self._facts.put(connection, body, key=key, hold_s=self._hold_s, test=visit.test)
 

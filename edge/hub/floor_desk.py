@@ -57,8 +57,8 @@ class FloorDesk:
             for session in sessions.every(connection, self._store)
             if sessions.alive(session, now, self._session_s, self._idle_s)
         ]
-        known = (members.find_associate(connection, self._store, name) for name in dict.fromkeys(names))
-        return [OnShift(p.associate, frozenset(p.skills), frozenset(p.languages)) for p in known if p is not None]
+        known = members.find_associates(connection, self._store, list(dict.fromkeys(names)))
+        return [OnShift(one.associate, frozenset(one.skills), frozenset(one.languages)) for one in known]
 
     def raise_for(self, connection: sqlite3.Connection, visit: Visit, now: Moment) -> FloorAlert:
         """A new alert for a visit."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from edge.contracts.answer import Greeting
 from edge.process.errors import OperatorError
 from firmware_bridge.card_read import CardGone, ReaderState
 from kiosk.tap_loop import WAITING_MAX, TapLoop
@@ -58,6 +59,16 @@ def test_a_flood_is_bounded_and_said(kiosk):
     assert loop.dropped == 7
     with pytest.raises(OperatorError, match="kiosk_busy"):
         loop.ring_bell(None)
+
+
+def test_greetings_of_a_backlog_leave_room_for_a_tap(kiosk):
+    """A hub that comes back answers hundreds at once: that must not turn away who stands at the door."""
+    loop = TapLoop(kiosk.reception, kiosk.board, kiosk.health, kiosk.clock)  # nobody takes anything
+    for number in range(10 * WAITING_MAX):
+        loop.greet(f"arrival-{number}", Greeting(outcome="welcome", name=NAME))
+    for _ in range(WAITING_MAX // 2):
+        loop.deliver(read())
+    assert loop.dropped == 0
 
 
 def test_an_act_returns_when_it_is_committed(kiosk):

@@ -30,6 +30,7 @@ const CAUTION = {
     doubt: true,
   },
 };
+const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language" }); // made once: it costs milliseconds
 
 export const TOPICS = [
   ["how_it_went", "How it went"],
@@ -62,7 +63,7 @@ export function doorOf(door) {
 export function languageOf(code) {
   if (!code) return null;
   try {
-    return new Intl.DisplayNames(["en"], { type: "language" }).of(code);
+    return LANGUAGES.of(code);
   } catch {
     return code; // not a language tag at all
   }

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Select, Table, bindparam, delete, or_, select
 from edge.contracts.facts import FactBody
 from edge.contracts.feed import Erasure
 from edge.hq.receive import ERASED, depersonalised
+from edge.hq.store import bulk, gate, tables
 from edge.hq.store import feed as feed_store
-from edge.hq.store import gate, tables
 from edge.hq.store.database import Database, insert
 from edge.hq.store.tables import EVERYWHERE, arrivals, facts, members, notes, parked, sales, tombstones, visits
 
@@ -56,10 +56,8 @@ def forget(connection: Connection, who: Iterable[str], asked_by: str, at: dateti
 
 def standing(connection: Connection, who: Iterable[str]) -> frozenset[str]:
     """Which of these members have been erased."""
-    wanted = sorted(set(who))
-    if not wanted:
-        return frozenset()
-    return frozenset(connection.execute(select(tombstones.c.member).where(tombstones.c.member.in_(wanted))).scalars())
+    found = bulk.find(connection, EVERYWHERE, tombstones.c.member, who, tombstones.c.member)
+    return frozenset(row.member for row in found)
 
 
 def _nobody(table: Table) -> Callable[[Connection, str], None]:

@@ -217,6 +217,14 @@ def find_associate(connection: sqlite3.Connection, store: str, associate: str) -
     return None if row is None else _associate(row)
 
 
+def find_associates(connection: sqlite3.Connection, store: str, names: Sequence[str]) -> list[Associate]:
+    """Those of these names who are known, in the order of the names."""
+    marks = ", ".join("?" * len(names))
+    query = f"SELECT * FROM associates WHERE store = ? AND associate IN ({marks})"  # noqa: S608 - question marks
+    found = {row["associate"]: _associate(row) for row in connection.execute(query, (store, *names))}
+    return [found[name] for name in names if name in found]
+
+
 def _card(row: sqlite3.Row) -> Card:
     return Card(row["card_id"], row["member"], row["state"], bool(row["provable"]))
 

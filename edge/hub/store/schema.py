@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlite_utils import Migrations
+from edge.process.migrations import Migrations
 
 CORE = Migrations("hub.core")
 
