@@ -9,8 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from edge.process.errors import OperatorError
-from firmware_bridge.card_read import CardGone, ReaderState
+from firmware_bridge.card_read import CardGone, CardHeld, ReaderState
 from kiosk.tap_loop import WAITING_MAX, TapLoop
+from kiosk.visit.phrases import phrase
 from tests.support.kiosk_core import NAME, bench, greeted, read, until
 
 
@@ -39,6 +40,14 @@ def test_taps_become_arrivals_in_their_order(kiosk):
             loop.deliver(read(f"04A1B2C3D4E5{number:02X}"))
         until(lambda: len(kiosk.waiting()) == 20, "twenty arrivals")
     assert [a.arrival_id for a in kiosk.waiting()] == sorted(a.arrival_id for a in kiosk.waiting())
+
+
+def test_a_card_held_is_told_of_its_data(kiosk):
+    with running(kiosk) as loop:
+        loop.deliver(read())
+        loop.deliver(CardHeld("nfc-1", 6.0, 5.0))
+        until(lambda: kiosk.board.view().line == phrase("held", "en")[1], "the line about one's data")
+    assert len(kiosk.waiting()) == 1
 
 
 def test_a_flood_is_bounded_and_said(kiosk):
