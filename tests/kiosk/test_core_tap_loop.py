@@ -10,8 +10,9 @@ import pytest
 
 from edge.contracts.answer import Greeting
 from edge.process.errors import OperatorError
-from firmware_bridge.card_read import CardGone, ReaderState
+from firmware_bridge.card_read import CardGone, CardHeld, ReaderState
 from kiosk.tap_loop import WAITING_MAX, TapLoop
+from kiosk.visit.phrases import phrase
 from tests.support.kiosk_core import NAME, bench, greeted, read, until
 
 
@@ -50,6 +51,14 @@ def test_each_device_has_its_own_health_and_only_the_reader_rests_the_screen(kio
     assert not loop.reads_codes()
     assert [(p.part, p.code) for p in kiosk.health.report().parts if not p.well] == [("scanner", "port_lost")]
     assert kiosk.board.view().reader_ok
+
+
+def test_a_card_held_is_told_of_its_data(kiosk):
+    with running(kiosk) as loop:
+        loop.deliver(read())
+        loop.deliver(CardHeld("nfc-1", 6.0, 5.0))
+        until(lambda: kiosk.board.view().line == phrase("held", "en")[1], "the line about one's data")
+    assert len(kiosk.waiting()) == 1
 
 
 def test_a_flood_is_bounded_and_said(kiosk):
