@@ -29,10 +29,11 @@ from kiosk.visit.decide import Decision
 from kiosk.visit.greeting import armed_words, full_words, guest_words, hint_words, words_for, words_for_answer, words_for_reason
 from kiosk.visit.moment import Moment
 from kiosk.visit.phrases import spoken
-from kiosk.visit.recognise import identify
+from kiosk.visit.recognise import identify, recognise
 from kiosk.visit.words import SceneKind, Words
 
 PRUNE_EVERY_S = 3600.0
+MENTION_EVERY_S = 10.0
 log = get_logger(part="door")
 
 
@@ -78,7 +79,7 @@ class Reception:
         self._armed_at: float | None = None
         self._shown: _Shown | None = None
         self._trouble: Literal["store_failed", "outbox_full"] | None = None
-        self._pruned_at = float("-inf")
+        self._pruned_at = self._mentioned_at = float("-inf")
 
     def open(self) -> None:
         """The first idle screen."""
@@ -86,12 +87,15 @@ class Reception:
         self._health.well("records")
         self._rest("idle")
 
-    def tap(self, presented: CardRead | CardTrouble) -> None:
-        """A card, or something that was none."""
+    def tap(self, presented: CardRead | CardTrouble, *, unasked: bool = False) -> None:
+        """A card, or something that was none. unasked: seen by a camera, which looks at whoever passes."""
         if isinstance(presented, CardRead):
-            presented = understood(presented, self._codes)
+            presented = understood(presented, with_changes(self._codes, any_text=not unasked))
         if isinstance(presented, CardTrouble) and presented.code:
             log.info("not_a_card", code=presented.code, reader=presented.reader)
+        if unasked and isinstance(presented, CardTrouble):
+            self._mention(presented)
+            return
         identity = identify(presented, self._card_key)
         found = self._book.directory.find(identity.token) if identity else None
         tap = self._tap(found.member if found else None)
@@ -180,6 +184,15 @@ class Reception:
         self._rest("out_of_order")
 
     # ---------------------------------------------------------------------------------------------------------------
+
+    def _mention(self, trouble: CardTrouble) -> None:
+        """A parcel carried by is nobody's tap: words without a sound, on a screen that nobody uses, and not again and again."""
+        now = self._clock.monotonic()
+        if now - self._mentioned_at < MENTION_EVERY_S or self._board.view().scene not in ("idle", "unreadable"):
+            return
+        self._mentioned_at = now
+        about = recognise(trouble, None, None).about
+        self._board.show(words_for(Decision("unreadable", about=about), self._language()), None)
 
     def _record(self, result: CheckIn, tap: Tap) -> bool:
         """Commit, then show. False when there is no room."""

@@ -47,8 +47,8 @@ class TapLoop:
         if isinstance(event, ReaderState):
             self._reader(event, part)
         elif isinstance(event, CardRead | CardTrouble):
-            presented = event
-            if not self._put(lambda: self._reception.tap(presented)):
+            presented, unasked = event, part == "camera"
+            if not self._put(lambda: self._reception.tap(presented, unasked=unasked)):
                 self.dropped += 1
                 DROPPED.inc()
                 log.warning("tap_dropped", code="queue_full", reader=event.reader)
