@@ -38,11 +38,12 @@ from kiosk.visit.greeting import (
 )
 from kiosk.visit.moment import Moment
 from kiosk.visit.phrases import spoken
-from kiosk.visit.recognise import identify
+from kiosk.visit.recognise import identify, recognise
 from kiosk.visit.words import SceneKind, Words
 
 PRUNE_EVERY_S = 3600.0
 DRAWN_WITHIN_S = 0.005  # the screens go first, for this long at most; then hub and log have their turn
+MENTION_EVERY_S = 10.0
 log = get_logger(part="door")
 
 
@@ -103,7 +104,7 @@ class Reception:
         self._armed_at: float | None = None
         self._shown: _Shown | None = None
         self._trouble: Literal["store_failed", "outbox_full"] | None = None
-        self._pruned_at = float("-inf")
+        self._pruned_at = self._mentioned_at = float("-inf")
 
     def open(self) -> None:
         """The first idle screen."""
@@ -117,12 +118,15 @@ class Reception:
 
     def taps(self, presented: Sequence[CardRead | CardTrouble]) -> None:
         """Whatever has been presented meanwhile, in its order: one durable transaction for all, then the screen."""
-        batch = _Batch(self._armed_at)
-        with self._book.together():
-            for one in presented:
-                self._check_in(one, batch)
-        self._armed_at = batch.armed_at
-        self._tell(batch.done)
+        self._take([_understood(one, self._codes) for one in presented])
+
+    def seen(self, presented: CardRead | CardTrouble) -> None:
+        """By a camera, which looks at whoever passes: what is no member's code is nobody's tap."""
+        one = _understood(presented, with_changes(self._codes, any_text=False))
+        if isinstance(one, CardTrouble):
+            self._mention(one)
+        else:
+            self._take([one])
 
     def held(self) -> None:
         """The card of the visit on the screen still lies there: somebody wants to know more than a greeting says."""
@@ -215,12 +219,25 @@ class Reception:
 
     # ---------------------------------------------------------------------------------------------------------------
 
+    def _mention(self, trouble: CardTrouble) -> None:
+        """A parcel carried by is nobody's tap: words without a sound, on a screen that nobody uses, and not again and again."""
+        now = self._clock.monotonic()
+        if now - self._mentioned_at < MENTION_EVERY_S or self._board.view().scene not in ("idle", "unreadable"):
+            return
+        self._mentioned_at = now
+        about = recognise(trouble, None, None).about
+        self._board.show(words_for(Decision("unreadable", about=about), self._language()), None)
+
+    def _take(self, presented: Sequence[CardRead | CardTrouble]) -> None:
+        batch = _Batch(self._armed_at)
+        with self._book.together():
+            for one in presented:
+                self._check_in(one, batch)
+        self._armed_at = batch.armed_at
+        self._tell(batch.done)
+
     def _check_in(self, presented: CardRead | CardTrouble, batch: _Batch) -> None:
         """Decide and store one of a batch; nothing is shown before the batch is committed."""
-        if isinstance(presented, CardRead):
-            presented = understood(presented, self._codes)
-        if isinstance(presented, CardTrouble) and presented.code:
-            log.info("not_a_card", code=presented.code, reader=presented.reader)
         identity = identify(presented, self._card_key)
         found = self._book.directory.find(identity.token) if identity else None
         tap = self._tap(found.member if found else None, batch.armed_at)
@@ -327,6 +344,14 @@ class Reception:
             armed_at=armed_at,
             chosen=self._board.chosen_language(),
         )
+
+
+def _understood(presented: CardRead | CardTrouble, codes: CodePolicy) -> CardRead | CardTrouble:
+    if isinstance(presented, CardRead):
+        presented = understood(presented, codes)
+    if isinstance(presented, CardTrouble) and presented.code:
+        log.info("not_a_card", code=presented.code, reader=presented.reader)
+    return presented
 
 
 def _id_of(result: CheckIn) -> str | None:

@@ -53,7 +53,7 @@ class TapLoop:
             self._reader(event, part)
         elif isinstance(event, CardHeld):
             self._put(self._reception.held)  # without room the screen stays as it is
-        elif isinstance(event, CardRead | CardTrouble) and not self._put(event):
+        elif isinstance(event, CardRead | CardTrouble) and not self._put(self._presented(event, part)):
             self.dropped += 1
             DROPPED.inc()
             log.warning("tap_dropped", code="queue_full", reader=event.reader)
@@ -142,6 +142,9 @@ class TapLoop:
                     break
                 taps.append(more)
         return lambda: self._reception.taps(taps)
+
+    def _presented(self, event: CardRead | CardTrouble, part: Part) -> Job | CardRead | CardTrouble:
+        return (lambda: self._reception.seen(event)) if part == "camera" else event
 
     def _put(self, job: Job | CardRead | CardTrouble) -> bool:
         try:

@@ -107,16 +107,6 @@ class FrameReader:
         return differing >= BUSY_CELLS
 
 
-def read_with_every_help(picture: Picture) -> list[SeenCode]:
-    """As many frames of the same picture would be read: as it is, then each helper. For the figures."""
-    codes = read_codes(picture)
-    for helper in HELPERS.values():
-        if codes:
-            break
-        codes = read_codes(helper(picture))
-    return codes
-
-
 def hint_for(picture: Picture) -> Hint | None:
     """What would help bars that OpenCV finds and nobody reads; None where there are none, or nothing is wrong with them."""
     small = cv2.resize(picture, (640, 640 * picture.shape[0] // picture.shape[1]), interpolation=cv2.INTER_AREA)

@@ -47,10 +47,12 @@ class CodePolicy:
 
     member_prefixes: beginnings of EAN-13 (UPC-A with its zero before it) and EAN-8 codes, and `(8018)` for GSRNs.
     text_prefixes: beginnings of other texts; where there is none, every text that is no link and no command for a phone.
+    any_text: False where nobody has to hold a code to anything (a camera): other texts count by their prefix alone.
     """
 
     member_prefixes: tuple[str, ...] = (*STORE_INTERNAL, GSRN)
     text_prefixes: tuple[str, ...] = ()
+    any_text: bool = True
 
 
 class NotAMember(ValueError):
@@ -134,7 +136,7 @@ def _ean(text: str, policy: CodePolicy) -> str:
 def _plain(text: str, policy: CodePolicy) -> str:
     if len(text) > LONGEST_CODE:
         raise NotAMember("code_too_long")
-    wanted = text.startswith(policy.text_prefixes) if policy.text_prefixes else not _SCHEME.match(text)
+    wanted = text.startswith(policy.text_prefixes) if policy.text_prefixes else policy.any_text and not _SCHEME.match(text)
     if not wanted or text.startswith(ROTATING_PREFIX) or not _PLAIN.match(text):
         raise NotAMember("code_foreign")
     return text

@@ -117,6 +117,14 @@ def test_a_shop_may_narrow_and_widen() -> None:
     assert judged("1Z999AA10123456784", "]C0", narrow) == "code_foreign"
 
 
+def test_a_camera_takes_other_texts_by_their_prefix_alone() -> None:
+    seen = CodePolicy(any_text=False)
+    assert judged("KR-MARIA", "]Q1", seen) == "code_foreign"
+    assert judged(f"8018{GSRN}", "]C1", seen) == GSRN
+    assert judged("2012345678903", "]E0", seen) == "2012345678903"
+    assert judged("KR-MARIA", "]Q1", CodePolicy(text_prefixes=("KR-",), any_text=False)) == "KR-MARIA"
+
+
 def test_a_rotating_code_is_its_pass_and_travels_whole() -> None:
     presented = understood(code(ROTATING, "]Q1"), DEFAULT)
     assert isinstance(presented, CardRead)

@@ -371,6 +371,31 @@ def test_a_phone_is_sent_to_its_code_only_where_codes_are_read(kiosk):
     assert "show your member code" in kiosk.board.view().line
 
 
+def test_what_a_camera_sees_by_itself_interrupts_nobody(kiosk):
+    parcel, product = code("1Z999AA10123456784", "]C0"), code("4006381333931", "]E0")
+    kiosk.reception.seen(product)
+    assert kiosk.board.view().title == "This code is a product's"
+    kiosk.tap()
+    kiosk.clock.advance(11)
+    kiosk.reception.seen(product)
+    assert scene(kiosk) == "welcome"
+    kiosk.clock.advance(60)
+    kiosk.board.tick()
+    kiosk.reception.seen(parcel)
+    assert scene(kiosk) == "unreadable"
+    kiosk.clock.advance(8)
+    kiosk.board.tick()
+    kiosk.reception.seen(parcel)
+    assert scene(kiosk) == "idle", "not again and again"
+    assert kiosk.signals.cues == ["welcome"]
+    assert len(kiosk.waiting()) == 1
+
+
+def test_a_member_code_before_the_camera_is_an_arrival(kiosk):
+    kiosk.reception.seen(code("2012345678903", "]E0"))
+    assert [arrival.outcome for arrival in kiosk.waiting()] == ["stranger"]
+
+
 def test_a_hint_takes_no_greeting_from_the_screen(kiosk):
     kiosk.reception.hint("glare")
     assert kiosk.board.view().title == "It shines too much"

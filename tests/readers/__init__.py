@@ -1,1 +1,0 @@
-"""Scanners and camera: photographs, the camera's process, figures, long fuzz."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import cv2
 
-from kiosk.devices.camera_decode import HELPERS, hint_for, read_codes, read_with_every_help, turned
+from kiosk.devices.camera_decode import HELPERS, hint_for, read_codes, turned
 from kiosk.devices.camera_words import SeenCode
 from tests.readers.photos import FLOORS, NO_CODE, VIDEO_SIZE, Photo, frames_of, photos, plain, texts_of, video
 
@@ -38,6 +38,16 @@ class Rate:
     wrong: int
     helped: int
     helped_wrong: int
+
+
+def read_with_every_help(picture: Any) -> list[SeenCode]:
+    """As many frames of the same picture would be read: as it is, then with each help."""
+    codes = read_codes(picture)
+    for helper in HELPERS.values():
+        if codes:
+            break
+        codes = read_codes(helper(picture))
+    return codes
 
 
 def rate(name: str) -> Rate:

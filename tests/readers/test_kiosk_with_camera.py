@@ -39,6 +39,7 @@ def qr(text: str) -> np.ndarray:
 def test_a_code_before_the_camera_becomes_an_arrival(kiosk: KioskProcess, tmp_path: Path) -> None:
     film = video(tmp_path / "door.avi", [np.full((300, 300), 128, np.uint8), qr("KR-WALTER")], 20)
     add(kiosk, "camera", device=str(film))
+    kiosk.config.write_text(kiosk.config.read_text() + '\n[codes]\ntext_prefixes = ["KR-"]\n')
     kiosk.start(parts=("reader", "records", "camera"))
     until(lambda: len(kiosk.waiting()) >= 1, "the code is an arrival")
     assert kiosk.terminate() == 0
