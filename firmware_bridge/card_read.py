@@ -7,6 +7,7 @@ from typing import Literal
 
 Medium = Literal["nfc", "code", "typed"]
 Trouble = Literal["unreadable", "two_cards"]
+Wallet = Literal["apple", "google", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class CardRead:
 
     medium: how it was presented. value: upper-case hex of the ISO 14443-A id (4, 7, 10 bytes) for nfc; text for codes.
     random_id: the id is made up anew at each tap (ISO 14443-3: 4 bytes, first 08), as phones do: never an identity.
-    evidence: what a proof of the card needs, or None.
+    evidence: what a proof of the card needs, or None; `uri:` and the whole address in a tag's memory, at most 500 characters.
+    wallet: a phone answered that its wallet is at hand, which keeps its cards to itself.
     reader: which reader. monotonic: seconds on the bridge's clock when the card was understood.
     """
 
@@ -25,6 +27,19 @@ class CardRead:
     monotonic: float
     random_id: bool = False
     evidence: str | None = None
+    wallet: Wallet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardHeld:
+    """The card that was read last is still there after some seconds: another act than a tap. held_s: for how long so far.
+
+    Once per card read, see `firmware_bridge.session.presence`.
+    """
+
+    reader: str
+    monotonic: float
+    held_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +71,4 @@ class ReaderState:
     hint: str = ""
 
 
-ReaderEvent = CardRead | CardGone | CardTrouble | ReaderState
+ReaderEvent = CardRead | CardHeld | CardGone | CardTrouble | ReaderState

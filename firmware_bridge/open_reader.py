@@ -11,8 +11,10 @@ from typing import Protocol
 from firmware_bridge.card_read import ReaderEvent
 from firmware_bridge.drivers.board_reader import BoardReader
 from firmware_bridge.drivers.pn532_reader import Line, Pn532Reader
+from firmware_bridge.drivers.serial_port import Reset as Reset
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
+from firmware_bridge.session.arrival import Known, nobody
 from firmware_bridge.simulator.pty import SimulatedPn532
 
 SIMULATED = "sim:"
@@ -30,12 +32,24 @@ class Reader(Protocol):
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None: ...
 
 
-def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int = 115200) -> Reader:
+def open_reader(
+    port: str,
+    *,
+    name: str,
+    clock: Callable[[], float],
+    baud: int = 115200,
+    known: Known = nobody,
+    reset: Reset = None,
+) -> Reader:
     """A reader for `port`. Opens nothing yet; `Reader.run` does.
 
     port: a device's path, best a stable one (/dev/serial/by-id/...), for a PN532; board:/dev/... for a reader board, with #ID
     behind it for none but the board with this id; sim:PATH for a simulated PN532 whose control socket is made at PATH.
     name: goes into every event. clock: monotonic seconds that really pass. baud: of a real port.
+    known: whether a card's id (upper-case hex) is known to whoever takes the reads. It is called on the reader's thread for each
+    card that comes and must not raise; a card it knows is told at its first sight, any other when it was seen twice alike and its
+    memory was read (`firmware_bridge.session.arrival`). A reader board asks nobody: it looks twice at every card.
+    reset: what is wired to the chip's reset: `dtr`, `rts`, or a function told True (hold) and False (let go) that never raises.
     Raises MisuseError for a port or speed that cannot be meant.
     """
     if baud not in BAUD_RATES:
@@ -43,11 +57,11 @@ def open_reader(port: str, *, name: str, clock: Callable[[], float], baud: int =
     if port.startswith(SIMULATED):
         if not port.removeprefix(SIMULATED).strip():
             raise MisuseError("opening a simulated reader without a path", "Write sim:/path/of/control.sock")
-        return _SimulatedReader(Path(port.removeprefix(SIMULATED)), name, clock)
+        return _SimulatedReader(Path(port.removeprefix(SIMULATED)), name, clock, known, reset)
     if port.startswith(BOARD):
         return _board(port.removeprefix(BOARD), name, clock, baud)
     _refuse_short(port, port)
-    return Pn532Reader(name, clock, lambda: SerialLine(port, baud))
+    return Pn532Reader(name, clock, lambda: SerialLine(port, baud, reset), known=known)
 
 
 def _board(port: str, name: str, clock: Callable[[], float], baud: int) -> BoardReader:
@@ -72,10 +86,10 @@ def _refuse_short(path: str, port: str) -> None:
 class _SimulatedReader:
     """The driver for real readers, on the pty of a simulated one that lives as long as `run`."""
 
-    def __init__(self, control: Path, name: str, clock: Callable[[], float]) -> None:
-        self._control, self._clock = control, clock
+    def __init__(self, control: Path, name: str, clock: Callable[[], float], known: Known, reset: Reset) -> None:
+        self._control, self._clock, self._wired = control, clock, reset is not None
         self._simulated: SimulatedPn532 | None = None
-        self._driver = Pn532Reader(name, clock, self._open)
+        self._driver = Pn532Reader(name, clock, self._open, known=known)
 
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         """See Reader. The socket is there before the first ReaderState(up=True) and gone when this returns."""
@@ -91,4 +105,4 @@ class _SimulatedReader:
             simulated = SimulatedPn532(self._control, self._clock)
             simulated.start()
             self._simulated = simulated
-        return SerialLine(self._simulated.tty, 115200)
+        return SerialLine(self._simulated.tty, 115200, self._simulated.hold_reset if self._wired else None)

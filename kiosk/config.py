@@ -29,11 +29,17 @@ class Screen(Struct, frozen=True):
 
 
 class ReaderAt(Struct, frozen=True):
-    """port: a serial device, or `sim:/path/to/control.sock` for a reader that does not exist."""
+    """port: a serial device, or `sim:/path/to/control.sock` for a reader that does not exist.
+
+    What is wired to the chip's reset, if anything: reset: `dtr` or `rts` of its port; reset_pin: a GPIO pin (BCM number), low
+    to reset.
+    """
 
     name: Name
     port: Text
     baud: Annotated[int, msgspec.Meta(ge=1200, le=4_000_000)] = 115_200
+    reset: Literal["", "dtr", "rts"] = ""
+    reset_pin: Pin | None = None
 
 
 class BrokerAt(Struct, frozen=True):

@@ -25,7 +25,15 @@ from kiosk.records.book import Book, OutboxFull
 from kiosk.screen.board import Board
 from kiosk.visit.check_in import CheckIn, Door, Tap, check_in, ring, with_not_today, with_reason
 from kiosk.visit.decide import Decision
-from kiosk.visit.greeting import armed_words, full_words, guest_words, words_for, words_for_answer, words_for_reason
+from kiosk.visit.greeting import (
+    armed_words,
+    full_words,
+    guest_words,
+    words_for,
+    words_for_answer,
+    words_for_hold,
+    words_for_reason,
+)
 from kiosk.visit.moment import Moment
 from kiosk.visit.phrases import spoken
 from kiosk.visit.recognise import identify
@@ -44,6 +52,7 @@ class _Shown:
     words: Words
     greeting: Greeting | None = None
     reason: Reason | None = None
+    held: bool = False
 
 
 class Reception:
@@ -89,6 +98,12 @@ class Reception:
         result = check_in(presented, identity, found, self._door_now(), tap)
         if self._record(result, tap) and result.arrival is not None:
             self._armed_at = None
+
+    def held(self) -> None:
+        """The card of the visit on the screen still lies there: somebody wants to know more than a greeting says."""
+        if self._shown is not None and self._shown.decision.outcome != "guest":
+            self._shown.held = True
+            self._retell(self._shown.words.language)
 
     def ring_bell(self, language: str | None) -> None:
         """A guest rang. Raises OperatorError `kiosk_full` when nothing more can be taken."""
@@ -202,6 +217,8 @@ class Reception:
             words = words_for_answer(shown.greeting, shown.decision.outcome, language) or words
         if shown.reason is not None and words.offers_reasons and self._heard():  # thanks promise somebody who knows
             words = words_for_reason(words, shown.reason)
+        if shown.held:
+            words = words_for_hold(words)
         if not self._board.complete(shown.arrival_id, words):
             self._forget()
 

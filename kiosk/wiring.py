@@ -16,12 +16,14 @@ from edge.process.version import version
 from edge.transport.http import HttpClient
 from edge.transport.mqtt import MqttLine
 from firmware_bridge.errors import BridgeError
-from firmware_bridge.open_reader import Reader, open_reader
+from firmware_bridge.open_reader import Reader, Reset, open_reader
 from kiosk.answers import Answers
 from kiosk.config import KioskConfig, Secrets
+from kiosk.devices.reset_pin import ResetPin, open_reset_pin
 from kiosk.devices.signals import open_signals
 from kiosk.directory_fetch import DirectoryFetch
 from kiosk.hub_link import HubLink
+from kiosk.known_cards import nfc_known
 from kiosk.messages import Messages
 from kiosk.reception import Reception
 from kiosk.records.book import open_book
@@ -52,6 +54,7 @@ class Kiosk:
             amber=config.signals.amber,
             buzzer=config.signals.buzzer,
         )
+        self._reset_pin: ResetPin | None = None
         self._book = open_book(Path(config.data_dir), config.store, config.kiosk, clock, config.policy.outbox_max)
         self._book.require_owner()
         self._messages = Messages(config.store, config.kiosk, clock, ids, self._book.numbers)
@@ -60,7 +63,7 @@ class Kiosk:
         self._link = self._hub_link(config)
         self.taps = self._taps(config, secrets, ids)
         self._line = self._mqtt(config, secrets)
-        self._reader = _reader(config, clock)
+        self._reader = _reader(config, clock, nfc_known(self._book.directory, secrets.card_key), self._reset_of(config))
         self._screen = self._served(config)
         self._threads: list[threading.Thread] = []
 
@@ -92,6 +95,8 @@ class Kiosk:
         self._line.stop((self._messages.status_topic, self._messages.status(self.health.report(), online=False)))
         self._screen.stop()
         self._signals.close()
+        if self._reset_pin is not None:
+            self._reset_pin.close()
         self._http.close()
         self._book.close()
 
@@ -149,6 +154,12 @@ class Kiosk:
         app = create_app(self.board, self.taps, self.health, allowed_hosts=hosts)
         return ScreenServer(app, self.board, host, port)
 
+    def _reset_of(self, config: KioskConfig) -> Reset:
+        if config.reader.reset_pin is None:
+            return config.reader.reset or None
+        self._reset_pin = open_reset_pin(config.reader.reset_pin, config.signals.pin_factory)
+        return self._reset_pin.hold
+
     def _run(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=self._watched, args=(name, work), name=name, daemon=True)
         self._threads.append(thread)
@@ -163,8 +174,9 @@ class Kiosk:
             self.health.ill(name, "thread_ended", "The kiosk restarts by itself; if it happens again, send the log to support.")
 
 
-def _reader(config: KioskConfig, clock: Clock) -> Reader:
+def _reader(config: KioskConfig, clock: Clock, known: Callable[[str], bool], reset: Reset) -> Reader:
+    reader = config.reader
     try:
-        return open_reader(config.reader.port, name=config.reader.name, clock=clock.monotonic, baud=config.reader.baud)
+        return open_reader(reader.port, name=reader.name, clock=clock.monotonic, baud=reader.baud, known=known, reset=reset)
     except BridgeError as error:
         raise OperatorError(error.code, error.tried, error.hint) from None

@@ -55,6 +55,7 @@ class Layout:
         self.lock = self.folder / "demo.lock"
         self.pack = self.folder / "store.json"
         self.cards = self.folder / "cards.json"
+        self.counters = self.folder / "counters.json"
 
     def config(self, process: str) -> Path:
         return self.configs / f"{process}.toml"

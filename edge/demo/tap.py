@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from edge.demo import nfc_kinds
 from edge.demo.layout import Layout, default_folder
 from edge.process.commands import tells_operator
 from edge.process.errors import OperatorError
@@ -78,9 +79,14 @@ def ask_reader(path: Path, request: dict[str, object]) -> None:
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="The demo's folder, if it is not the usual one.")
 @tells_operator
 def tap(card: str, hold_s: float, folder: Path | None) -> None:
-    """Present CARD: member:maria, uid:04A2B3C4D5E6F7, or a bare word where only one of them is possible."""
+    """Present CARD: member:maria, uid:04A2B3C4D5E6F7, or a bare word where only one of them is possible.
+
+    Also a card of a kind: ntag213@ID=ADDRESS (or ntag215, ntag216, ultralight, type4), sun:KEY@ID, wallet:apple.
+    """
     layout = Layout(folder or default_folder())
-    ask_reader(layout.reader_socket, {"present": {"uid": uid_of(card, known_cards(layout))}, "hold_s": hold_s})
+    known = known_cards(layout)
+    presented = nfc_kinds.present(card, layout.counters) or {"uid": uid_of(card, known)}
+    ask_reader(layout.reader_socket, {"present": presented, "hold_s": hold_s})
     click.echo("The card is on the reader.")
 
 

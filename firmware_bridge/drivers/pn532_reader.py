@@ -8,6 +8,7 @@ from typing import Protocol
 
 from firmware_bridge.card_read import ReaderEvent, ReaderState
 from firmware_bridge.errors import BridgeError
+from firmware_bridge.session.arrival import Known, nobody
 from firmware_bridge.session.pn532_session import Out, Pn532Session
 from firmware_bridge.session.pn532_steps import Timing
 from firmware_bridge.session.presence import Presence
@@ -18,9 +19,22 @@ LONGEST_READ_S = 0.25
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
 
 
-class Line(Protocol):
-    """An opened port: read gives bytes or nothing after the limit; read and write raise BridgeError when it is gone."""
+# A chip in reset for a tenth of a second has forgotten everything; it is awake some milliseconds later (nfcpy#63: locked after
+# a kill, until its reset).
+RESET_S, BOOT_S = 0.1, 0.05
+# Where a reset can help: the port is there, and what answers is not what it should be.
+RESET_HELPS = frozenset({"reader_stopped", "reader_silent", "reader_garbage", "reader_faulty"})
 
+
+class Line(Protocol):
+    """An opened port: read gives bytes or nothing after the limit; read and write raise BridgeError when it is gone.
+
+    resettable: whether `hold_reset` does anything; it holds the chip in reset or lets go.
+    """
+
+    @property
+    def resettable(self) -> bool: ...
+    def hold_reset(self, hold: bool) -> None: ...
     def read(self, timeout_s: float) -> bytes: ...
     def write(self, data: bytes) -> None: ...
     def close(self) -> None: ...
@@ -30,14 +44,21 @@ class Pn532Reader:
     """A PN532 behind whatever `open_line` opens. One thread calls `run`."""
 
     def __init__(
-        self, name: str, clock: Callable[[], float], open_line: Callable[[], Line], *, timing: Timing | None = None
+        self,
+        name: str,
+        clock: Callable[[], float],
+        open_line: Callable[[], Line],
+        *,
+        timing: Timing | None = None,
+        known: Known = nobody,
     ) -> None:
-        """name: of the reader, goes into every event. clock: monotonic seconds that really pass."""
+        """name: of the reader, goes into every event. clock: monotonic seconds that really pass. known: see open_reader."""
         self._name, self._clock, self._open_line = name, clock, open_line
-        self._timing = timing or Timing()
+        self._timing, self._known = timing or Timing(), known
         self._presence = Presence(name)
         self._told: str | None = None
         self._pause = FIRST_PAUSE_S
+        self._reset_due = False
 
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         """Deliver events until `stop`. Trouble becomes ReaderState(up=False) with code and hint; only `deliver` can raise."""
@@ -45,6 +66,7 @@ class Pn532Reader:
             try:
                 self._connect(deliver, stop)
             except BridgeError as error:
+                self._reset_due = error.code in RESET_HELPS
                 self._tell_down(error, deliver)
             if stop.wait(self._pause):
                 return
@@ -53,12 +75,25 @@ class Pn532Reader:
     def _connect(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         line = self._open_line()
         try:
+            self._reset(line, stop)
             self._converse(line, deliver, stop)
         finally:
             line.close()
 
+    def _reset(self, line: Line, stop: threading.Event) -> None:
+        """After a session that failed, where there is a line for it."""
+        due, self._reset_due = self._reset_due, False
+        if not due or not line.resettable:
+            return
+        line.hold_reset(True)
+        try:
+            stop.wait(RESET_S)
+        finally:
+            line.hold_reset(False)
+        stop.wait(BOOT_S)
+
     def _converse(self, line: Line, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
-        session = Pn532Session(self._name, self._presence, self._timing)
+        session = Pn532Session(self._name, self._presence, self._timing, self._known)
         try:
             self._do(session.begin(self._clock()), line, deliver)
             while not stop.is_set():

@@ -12,7 +12,9 @@ import os
 import select
 import stat
 import termios
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import serial
 
@@ -23,6 +25,9 @@ WRITE_TIMEOUT_S = 1.0
 # Linux hands out at most 4,095 bytes of a terminal at once.
 READ_BYTES = 4096
 STABLE_NAMES = Path("/dev/serial/by-id")
+
+# What is wired to the reset of a reader, see SerialLine.
+Reset = Literal["dtr", "rts"] | Callable[[bool], None] | None
 
 _BROKEN = (serial.SerialException, OSError, termios.error, ValueError, TypeError)
 
@@ -65,15 +70,29 @@ def stable_names(folder: Path = STABLE_NAMES) -> list[str]:
         return []
 
 
+class ResetUnavailable(ReaderGone):
+    """The port has no line for a reset."""
+
+    code = "reset_unavailable"
+
+
 class SerialLine:
     """One opened port. Blocking calls with a limit; use from one thread."""
 
-    def __init__(self, path: str, baud: int) -> None:
-        """Open `path` for us alone (pyserial#86: two openers steal each other's bytes). Raises BridgeError."""
-        self.path = path
+    def __init__(self, path: str, baud: int, reset: Reset = None) -> None:
+        """Open `path` for us alone (pyserial#86: two openers steal each other's bytes). Raises BridgeError.
+
+        reset: what is wired to the chip's reset: `dtr` or `rts` of this port (active: the output is low), a function that is told
+        True to hold the chip in reset and False to let go, or None: nothing.
+        """
+        self.path, self._reset = path, reset
         _refuse_what_is_no_port(path)
         try:
-            self._port = serial.Serial(path, baud, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
+            self._port = serial.Serial(None, baud, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
+            if reset == "dtr" or reset == "rts":  # opening a port raises both lines, which would hold the chip in reset
+                setattr(self._port, reset, False)
+            self._port.port = path
+            self._port.open()
             self._descriptor = self._port.fileno()
         except _BROKEN as error:
             raise _cannot_open(path, error) from error
@@ -98,6 +117,26 @@ class SerialLine:
             self._port.write(data)
         except _BROKEN as error:
             raise self._lost(error) from error
+
+    @property
+    def resettable(self) -> bool:
+        """Whether something is wired to the chip's reset."""
+        return self._reset is not None
+
+    def hold_reset(self, hold: bool) -> None:
+        """Hold the chip in reset, or let go. Raises ResetUnavailable, PortLost."""
+        if callable(self._reset):
+            self._reset(hold)
+        elif self._reset is not None:
+            try:
+                setattr(self._port, self._reset, hold)
+            except _BROKEN as error:
+                if _errno(error) in (errno.ENOTTY, errno.EINVAL):
+                    raise ResetUnavailable(
+                        f"resetting the reader through {self._reset} of {self.path}",
+                        "This port has no such line; take reset out of the configuration, or name a GPIO pin as reset_pin",
+                    ) from error
+                raise self._lost(error) from error
 
     def close(self) -> None:
         """Close; a port that is gone already may complain, nobody can do anything about it."""

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from firmware_bridge.errors import BridgeError, FrameError, NotAReader
 from firmware_bridge.session.board_memory import BoardMemory
 from firmware_bridge.session.board_update import BoardUpdate
-from firmware_bridge.session.pn532_session import Out, ReaderEcho, ReaderGarbage, ReaderSilent, ReaderStopped
+from firmware_bridge.session.pn532_faults import ReaderEcho, ReaderGarbage, ReaderSilent, ReaderStopped
+from firmware_bridge.session.pn532_session import Out
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire import board_messages as messages
 from firmware_bridge.wire.board_frame import Frame, FrameReader
@@ -95,7 +96,7 @@ class BoardSession:
         moments = [self._ask_at if self.hello is None else self._ping_at]
         if self._flight is not None:
             moments.append(self._flight.due)
-        if self._memory.wake_at is not None:
+        if self._memory.wake_at is not None and self.hello is not None:
             moments.append(self._memory.wake_at)
         return min(moments)
 
@@ -208,6 +209,8 @@ class BoardSession:
             return
         self.status = status
         self._out.events += self._memory.chip(status.chip, now)
+        if status.waiting == 0:
+            self._out.events += self._memory.lying(now)
 
     def _answered(self, result: Result, now: float) -> None:
         flight = self._flight
@@ -235,7 +238,7 @@ class BoardSession:
         self._ping_at = now + self._timing.ping
 
     def _keep_up(self, now: float) -> None:
-        if now >= self._ping_at:
+        if now >= self._ping_at or self._memory.doubts(now):
             self._ping(now)
             if self._update is not None and self._update.asks:
                 self._out.send += messages.ask(self._name)

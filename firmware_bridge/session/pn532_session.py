@@ -12,51 +12,30 @@ way is stale and dropped. Whatever is late or damaged is asked again, then start
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-from firmware_bridge.card_read import ReaderEvent, ReaderState
-from firmware_bridge.errors import BridgeError, FrameError, NotAReader, ReaderGone
-from firmware_bridge.session.pn532_steps import LISTINGS, REPEATS, START_TRIES, TABLE, Step, Timing
+from firmware_bridge.card_read import CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.errors import BridgeError, FrameError
+from firmware_bridge.session.arrival import Arrival, Known, nobody
+from firmware_bridge.session.pn532_faults import Heard, faulty, why, wrong_chip
+from firmware_bridge.session.pn532_steps import LISTINGS, REPEATS, SELF_TESTS, START_TRIES, TABLE, Step, Timing
 from firmware_bridge.session.presence import Presence, Sight, sight_of
 from firmware_bridge.wire.pn532_answers import (
     PN532,
     WAKE_UP,
     Command,
     Firmware,
+    in_communicate_thru,
+    in_data_exchange,
     in_list_passive_target,
+    parse_diagnosis,
+    parse_exchange,
     parse_firmware,
     parse_targets,
 )
 from firmware_bridge.wire.pn532_frame import ACK, BadFrame, Frame, FrameReader
 
-
-class ReaderSilent(NotAReader):
-    """Nothing answers at the port."""
-
-    code = "reader_silent"
-
-
-class ReaderGarbage(NotAReader):
-    """Something answers, but not in frames."""
-
-    code = "reader_garbage"
-
-
-class ReaderEcho(NotAReader):
-    """Our own bytes come back."""
-
-    code = "reader_echo"
-
-
-class ReaderWrongChip(NotAReader):
-    """A chip of the family, but none we can drive."""
-
-    code = "reader_wrong_chip"
-
-
-class ReaderStopped(ReaderGone):
-    """It worked, and answers no more."""
-
-    code = "reader_stopped"
+_PARAMETER_STEPS = frozenset({Step.WAKE, Step.PARAMETERS, Step.OPENING, Step.CLOSING})
 
 
 @dataclass(slots=True)
@@ -68,20 +47,14 @@ class Out:
     failed: BridgeError | None = None
 
 
-@dataclass(slots=True)
-class _Heard:
-    """What came in since the start, to say why nothing came of it."""
-
-    octets: int = 0
-    good: int = 0
-    echoes: int = 0
-
-
 class Pn532Session:
     """One opened port, from waking the chip until it fails. Not thread-safe; never blocks."""
 
-    def __init__(self, reader: str, presence: Presence | None = None, timing: Timing | None = None) -> None:
-        """presence: of the session before, so that a card lying there through a reconnection is still one read."""
+    def __init__(
+        self, reader: str, presence: Presence | None = None, timing: Timing | None = None, known: Known = nobody
+    ) -> None:
+        """presence: of the session before, so that a card lying there through a reconnection is still one read. known: see
+        `firmware_bridge.session.arrival`."""
         self._reader = reader
         self.presence = presence or Presence(reader)
         self._timing = timing or Timing()
@@ -95,9 +68,11 @@ class Pn532Session:
         self._repeats = 0
         self._starts = 0
         self._up = False
-        self._heard = _Heard()
+        self._heard = Heard()
         self._firmware: Firmware | None = None
-        self._first: Sight | None = None
+        self._arrival = Arrival(known)
+        self._doubt_until: float | None = None
+        self._opened = False  # listings open ISO-DEP cards at present, and carry their ATS
         self._out = Out()
 
     @property
@@ -113,7 +88,9 @@ class Pn532Session:
     @property
     def wake_at(self) -> float:
         """When `tick` is due, on the clock of the `now` arguments."""
-        return min(moment for moment in (self._deadline, self._repeat_at, self._partial_until) if moment is not None)
+        return min(
+            moment for moment in (self._deadline, self._repeat_at, self._partial_until, self._doubt_until) if moment is not None
+        )
 
     def begin(self, now: float) -> Out:
         """Wake the chip. Call once, right after opening the port."""
@@ -136,6 +113,8 @@ class Pn532Session:
         """Time passed. Does nothing before `wake_at`."""
         if self._out.failed:
             return self._take_out()
+        if self._doubt_until is not None and now >= self._doubt_until:
+            self._once_more(now)
         if self._partial_until is not None and now >= self._partial_until:
             self._give_up_partial(now)
         if self._repeat_at is not None and now >= self._repeat_at:
@@ -146,7 +125,9 @@ class Pn532Session:
 
     def end(self, now: float) -> Out:
         """The port is lost. A card that had just come is still told."""
-        self._tell_first(now)
+        if self._doubt_until is not None:
+            self._once_more(now)
+        self._tell(now)
         return self._take_out()
 
     # -- what came in
@@ -155,6 +136,9 @@ class Pn532Session:
         if self._out.failed or self._command is None:
             return  # draining or resting: whatever comes now answers nothing
         if isinstance(item, BadFrame) or item.kind in ("error", "nack"):
+            if isinstance(item, Frame) and item.kind == "error" and self._step in SELF_TESTS:
+                self._enter(_after(self._step), now)  # a chip that cannot test itself may read all the same
+                return
             self._repeat_at = now + self._timing.quiet
         elif item.kind == "command":
             self._heard.echoes += 1
@@ -178,14 +162,42 @@ class Pn532Session:
         self._repeat_at, self._repeats = None, 0
         if self._step is Step.VERSION:
             self._check_chip(data, now)
+        elif self._step in SELF_TESTS:
+            self._check_self(data, now)
         elif self._step in LISTINGS:
-            self._listed(_sight(data), now)
-        elif self._step is Step.PARAMETERS:
-            self._enter(Step.LIMIT if self.presence.holding else Step.RELEASE, now)
-        elif self._step is Step.LIMIT:
-            self._enter(Step.REST if self.presence.holding else Step.COUNT, now)
+            self._listed(self._sight(data), now)
+        elif self._step is Step.ASK:
+            self._go_on(self._arrival.answered(_reply(data)), now)
         else:
+            self._enter(self._next(), now)
+
+    def _next(self) -> Step:
+        """What follows a good answer that says nothing by itself."""
+        if self._step is Step.PARAMETERS:
+            return Step.LIMIT if self.presence.holding else Step.RELEASE
+        if self._step is Step.LIMIT:
+            return self._after_limit()
+        if self._step is Step.FIELD_OFF:
+            return Step.CLOSING if self._arrival.sight is None else Step.COUNT
+        if self._step is Step.CLOSING:
+            return Step.REST if self.presence.holding else Step.RELEASE
+        return _after(self._step)
+
+    def _after_limit(self) -> Step:
+        if self.presence.holding:
+            return Step.REST
+        return Step.OPENING if self._arrival.opens else Step.COUNT
+
+    def _check_self(self, data: bytes, now: float) -> None:
+        try:
+            well = parse_diagnosis(data)
+        except FrameError:
+            self._repeat_at = now + self._timing.quiet
+            return
+        if well:
             self._enter(_after(self._step), now)
+            return
+        self._out.failed = faulty(self._step.name)
 
     def _check_chip(self, data: bytes, now: float) -> None:
         try:
@@ -194,27 +206,59 @@ class Pn532Session:
             self._repeat_at = now + self._timing.quiet
             return
         if self._firmware.ic != PN532:
-            self._out.failed = ReaderWrongChip(
-                f"asking the chip at the port for its kind, it said {self._firmware.ic:02X}",
-                "Shopbell drives a PN532 (32); use such a reader board",
-            )
+            self._out.failed = wrong_chip(self._firmware.ic)
             return
-        self._enter(Step.SAM, now)
+        self._enter(_after(Step.VERSION), now)
 
     def _listed(self, sight: Sight, now: float) -> None:
         if self._step is Step.POLL:
             self._arrived(sight, now)
             return
-        first, self._first = self._first, None
-        self._out.events += self.presence.look(first.joined(sight) if first else sight, now)
+        if self._step is Step.COUNT:
+            self._go_on(self._arrival.looked(sight), now)
+            return
+        self._out.events += self.presence.look(sight, now)
         self._enter(Step.REST if self.presence.holding else Step.RELEASE, now)
 
     def _arrived(self, sight: Sight, now: float) -> None:
-        if sight.ids:
-            self._first = sight
-            self._enter(Step.LIMIT, now)
-        else:  # the chip does not wait: it forgot what it was told, by a brown-out or a reset
+        if not sight.ids:  # the chip does not wait: it forgot what it was told, by a brown-out or a reset
             self._enter(Step.WAKE, now)
+            return
+        self._doubt_until = None
+        if self._arrival.came(sight):
+            self._tell(now)
+        self._enter(Step.LIMIT, now)
+
+    def _go_on(self, what: Literal["look", "ask", "tell"], now: float) -> None:
+        """look: list it again. ask: the next question. tell: all is known that can be."""
+        if what == "tell":
+            self._tell(now)
+            self._enter(self._rest(), now)
+        else:
+            look = Step.FIELD_OFF if self._opened else Step.COUNT
+            self._enter(look if what == "look" else Step.ASK, now)
+
+    def _rest(self) -> Step:
+        if self._opened:
+            return Step.FIELD_OFF
+        return Step.REST if self.presence.holding else Step.RELEASE
+
+    def _tell(self, now: float) -> None:
+        """Whatever is known of the card that came is told, also when the line breaks in the middle."""
+        sight = self._arrival.tell()
+        if sight is not None:
+            self._out.events += self.presence.look(sight, now)
+
+    def _once_more(self, now: float) -> None:
+        """A card was seen and is not there any more: whoever holds it is asked to hold it again."""
+        self._doubt_until = None
+        self._out.events.append(CardTrouble(self._reader, now, "unreadable"))
+
+    def _sight(self, data: bytes) -> Sight:
+        try:
+            return sight_of(parse_targets(data, automatic_rats=self._opened))
+        except FrameError:
+            return Sight(unreadable=True)
 
     # -- what did not come in
 
@@ -243,47 +287,24 @@ class Pn532Session:
         else:
             self._restart(now)
 
-    def _tell_first(self, now: float) -> None:
-        """A card was listed and the look for a second one did not end: it is a read all the same."""
-        first, self._first = self._first, None
-        if first is not None:
-            self._out.events += self.presence.look(first, now)
-
     def _restart(self, now: float) -> None:
-        self._tell_first(now)
         self._starts += 1
-        if self._starts > START_TRIES:
-            self._out.failed = self._why()
+        over = self._starts > START_TRIES
+        if self._arrival.doubtful and not over:  # it will be found again, if it is still there
+            self._arrival.tell()
+            self._doubt_until = now + self._timing.doubt
+        self._tell(now)
+        if over:
+            self._out.failed = why(self._heard, up=self._up)
             return
         self._enter(Step.WAKE, now)
-
-    def _why(self) -> BridgeError:
-        if self._up:
-            return ReaderStopped(
-                "asking a reader that worked until now",
-                "It is opened again by itself; if this goes on, cut its power for ten seconds",
-            )
-        if self._heard.octets == 0:
-            return ReaderSilent(
-                "waking a PN532, nothing answers",
-                "Check its power, that its switches select HSU (UART), and that TX and RX are crossed",
-            )
-        if self._heard.echoes:
-            return ReaderEcho(
-                "waking a PN532, our own bytes come back",
-                "TX and RX touch, or the port is a terminal; check the wiring and the port's name",
-            )
-        if self._heard.good:
-            return ReaderStopped("configuring a PN532, it answers only now and then", "Check the cable and the power supply")
-        return ReaderGarbage(
-            "waking a PN532, what answers is no PN532",
-            "Check the baud rate (115200 unless changed) and that the port is the reader's",
-        )
 
     # -- what goes out
 
     def _enter(self, step: Step, now: float) -> None:
         self._step = step
+        if step in _PARAMETER_STEPS:
+            self._opened = step is Step.OPENING
         self._command = self._command_of(step)
         self._repeat_at, self._repeats = None, 0
         if step in (Step.WAKE, Step.VERSION):  # what came before and while draining belongs to nobody
@@ -300,6 +321,9 @@ class Pn532Session:
     def _command_of(self, step: Step) -> Command | None:
         if step is Step.CHECK and self.presence.wants_two:
             return in_list_passive_target(2)
+        ask = self._arrival.ask if step is Step.ASK else None
+        if ask is not None:
+            return in_communicate_thru(ask.data) if ask.as_it_is else in_data_exchange(1, ask.data)
         return TABLE[step].command
 
     def _send(self, command: Command, now: float) -> None:
@@ -329,8 +353,9 @@ def _after(step: Step) -> Step:
     return after
 
 
-def _sight(data: bytes) -> Sight:
+def _reply(data: bytes) -> bytes | None:
+    """What the card said; None where it did not, or the chip's answer is no answer."""
     try:
-        return sight_of(parse_targets(data))
+        return parse_exchange(data)
     except FrameError:
-        return Sight(unreadable=True)
+        return None

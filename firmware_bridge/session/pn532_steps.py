@@ -7,10 +7,14 @@ from enum import Enum
 
 from firmware_bridge.wire.pn532_answers import (
     ENDLESS,
+    RAM_TEST,
+    ROM_TEST,
     Command,
+    diagnose,
     get_firmware_version,
     in_list_passive_target,
     in_release,
+    rf_field,
     rf_max_retries,
     sam_configuration,
     set_parameters,
@@ -28,6 +32,9 @@ class Timing:
         380 ms were seen.
     answer: configuration answers come within some ms; nfcpy allows 100 ms, the rest is again for stalls.
     listing: three attempts in the chip take some 30 ms.
+    exchange: a question to the card; the chip itself gives up after 51 ms, an ISO-DEP card may ask for more time.
+    doubt: after a new start, in which a card seen once must be found again; the longest start takes a second and a half.
+    self_test: of ROM and RAM; not documented, and it happens once.
     liveness: a waiting chip looks exactly like a dead one; ask it every 10 s (nfcpy#63, five projects with silent readers).
     rest: between two looks at a card that lies there; ten a second cost nothing and notice a departure in half a second.
     quiet: a damaged exchange is repeated when the line has been still for longer than an adapter's 16 ms.
@@ -39,6 +46,9 @@ class Timing:
     ack: float = 0.5
     answer: float = 0.5
     listing: float = 0.5
+    exchange: float = 1.0
+    self_test: float = 1.0
+    doubt: float = 2.0
     liveness: float = 10.0
     rest: float = 0.1
     quiet: float = 0.02
@@ -58,14 +68,21 @@ class Step(Enum):
 
     WAKE = "wake"
     VERSION = "version"
+    ROM = "rom"
+    RAM = "ram"
     SAM = "sam"
+    FIELD_RESET = "field reset"
     PARAMETERS = "parameters"
     RELEASE = "release"
     WAIT = "wait"
     POLL = "poll"
     ALIVE = "alive"
     LIMIT = "limit"
+    OPENING = "opening"
     COUNT = "count"
+    ASK = "ask"
+    FIELD_OFF = "field off"
+    CLOSING = "closing"
     REST = "rest"
     CHECK = "check"
 
@@ -83,8 +100,12 @@ class Row:
 
 TABLE: dict[Step, Row] = {
     Step.WAKE: Row("waking", None, "drain", Step.VERSION),
-    Step.VERSION: Row("checking", get_firmware_version(), "answer", Step.SAM),
-    Step.SAM: Row("configuring", sam_configuration(), "answer", Step.PARAMETERS),
+    Step.VERSION: Row("checking", get_firmware_version(), "answer", Step.ROM),
+    Step.ROM: Row("checking", diagnose(ROM_TEST), "self_test", Step.RAM),
+    Step.RAM: Row("checking", diagnose(RAM_TEST), "self_test", Step.SAM),
+    Step.SAM: Row("configuring", sam_configuration(), "answer", Step.FIELD_RESET),
+    # A card that lies there from before hears us again.
+    Step.FIELD_RESET: Row("configuring", rf_field(False), "answer", Step.PARAMETERS),
     Step.PARAMETERS: Row("configuring", set_parameters(), "answer", None),
     Step.RELEASE: Row("configuring", in_release(), "answer", Step.WAIT),
     # From here the chip itself looks for a card, without end and without a byte on the line. It is asked for one card:
@@ -93,10 +114,17 @@ TABLE: dict[Step, Row] = {
     Step.POLL: Row("polling", in_list_passive_target(1), "liveness", None),
     # No card for a while: a new command ends the listing, and its answer shows that the chip lives.
     Step.ALIVE: Row("polling", get_firmware_version(), "answer", Step.POLL),
-    # A card came. Listings now end by themselves; the first of them looks for a second card.
+    # A card came. Listings now end by themselves; the first of them looks for a second card, and opens one with files.
     Step.LIMIT: Row("present", rf_max_retries(RETRIES_WHILE_PRESENT), "answer", None),
+    Step.OPENING: Row("present", set_parameters(automatic_rats=True), "answer", Step.COUNT),
     Step.COUNT: Row("present", in_list_passive_target(2), "listing", None),
+    # Its memory: the card's own questions, see contents.py.
+    Step.ASK: Row("present", None, "exchange", None),
+    # An opened card hears no listing any more; without the field it forgets that, and the next listing switches the field on.
+    Step.FIELD_OFF: Row("present", rf_field(False), "answer", None),
+    Step.CLOSING: Row("present", set_parameters(), "answer", None),
     Step.REST: Row("present", None, "rest", Step.CHECK),
     Step.CHECK: Row("present", in_list_passive_target(1), "listing", None),
 }
+SELF_TESTS = frozenset({Step.ROM, Step.RAM})
 LISTINGS = frozenset({Step.POLL, Step.COUNT, Step.CHECK})

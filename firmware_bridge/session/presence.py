@@ -8,9 +8,9 @@ it repeats: chips of firmware 1.6 that are asked for two cards miss a card lying
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from firmware_bridge.card_read import CardGone, CardTrouble, ReaderEvent
+from firmware_bridge.card_read import CardGone, CardHeld, CardTrouble, ReaderEvent, Wallet
 from firmware_bridge.wire.pn532_answers import Target, card_event
 
 # Empty listings before a card counts as gone: more than the one that is missed regularly (see above).
@@ -19,6 +19,8 @@ EMPTY_TO_LEAVE = 3
 OTHER_TO_REPLACE = 2
 # After an outage as long as this nobody can say that the same visit of the card goes on.
 FORGET_AFTER_S = 30.0
+# A tap is over within a second; five are no accident (features.md, row 11).
+HELD_AFTER_S = 5.0
 
 _UNREADABLE = "unreadable"
 _RANDOM = "random"
@@ -26,10 +28,15 @@ _RANDOM = "random"
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One listing. targets: the cards that told their id; unreadable: something answered that gave no id."""
+    """One listing. targets: the cards that told their id; unreadable: something answered that gave no id.
+
+    evidence, wallet: what was found on the card, where it was asked.
+    """
 
     targets: tuple[Target, ...] = ()
     unreadable: bool = False
+    evidence: str | None = None
+    wallet: Wallet | None = None
 
     @property
     def ids(self) -> frozenset[str]:
@@ -43,22 +50,13 @@ class Sight:
         """More than one card at once."""
         return len(self.targets) > 1
 
-    def joined(self, other: Sight) -> Sight:
-        """Both listings of one arrival together: cards of `other` that are new here are added."""
-        if not self.targets:
-            return other if other.ids else self
-        known = self.ids
-        added = tuple(
-            target for target in other.targets if target.value not in known and not (target.random_id and _RANDOM in known)
-        )
-        return other if other.two else replace(self, targets=self.targets + added)
-
 
 @dataclass(slots=True)
 class _Held:
     sight: Sight
     since: float
     last_seen: float
+    told_held: bool = False
 
 
 class Presence:
@@ -88,9 +86,11 @@ class Presence:
         if _still(self._held.sight, sight):
             self._held.last_seen = now
             self._forget_other()
-            return ()
+            return self._staying(self._held, now)
         if not self._believed(sight):
             return ()
+        if len(sight.targets) == 1:  # another card: it comes as every card does, with whatever is to be read of it
+            return self._leave(now)
         return (*self._leave(now), *self._take(sight, now))
 
     def expire(self, now: float) -> tuple[ReaderEvent, ...]:
@@ -105,6 +105,12 @@ class Presence:
             return ()
         self._held = _Held(sight, now, now)
         return (_event(sight, self._reader, now),)
+
+    def _staying(self, held: _Held, now: float) -> tuple[ReaderEvent, ...]:
+        if held.told_held or len(held.sight.targets) != 1 or now - held.since < HELD_AFTER_S:
+            return ()
+        held.told_held = True
+        return (CardHeld(self._reader, now, now - held.since),)
 
     def _leave(self, now: float) -> tuple[ReaderEvent, ...]:
         held, self._held = self._held, None
@@ -129,7 +135,8 @@ def _still(held: Sight, seen: Sight) -> bool:
 
 
 def _event(sight: Sight, reader: str, now: float) -> ReaderEvent:
-    return card_event(sight.targets, reader=reader, monotonic=now) or CardTrouble(reader, now, "unreadable")
+    told = card_event(sight.targets, reader=reader, monotonic=now, evidence=sight.evidence, wallet=sight.wallet)
+    return told or CardTrouble(reader, now, "unreadable")
 
 
 def sight_of(targets: Sequence[Target]) -> Sight:

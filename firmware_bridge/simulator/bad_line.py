@@ -6,7 +6,7 @@ from collections import deque
 from random import Random
 from typing import Literal, get_args
 
-LineFault = Literal["clean", "split", "silence", "noise", "corrupt", "half"]
+LineFault = Literal["clean", "split", "silence", "noise", "corrupt", "half", "lost", "double", "previous"]
 LINE_FAULTS: tuple[str, ...] = get_args(LineFault)
 
 # Slower than the driver's read, so that each piece arrives alone.
@@ -18,7 +18,9 @@ MOST_WAITING = 4096
 
 class BadLine:
     """The line from chip to host. clean: all at once; split: pieces of one to three bytes; silence: nothing arrives;
-    noise: a burst of random bytes, then clean; corrupt: one bit of each piece of talk is wrong; half: its end is missing."""
+    noise: a burst of random bytes, then clean; corrupt: one bit of each piece of talk is wrong; half: its end is missing;
+    lost: half of the pieces, by chance, do not arrive; double: each arrives twice; previous: in place of half of them, by
+    chance, what was said before is said again."""
 
     def __init__(self, random: Random) -> None:
         """random: seeded in tests."""
@@ -27,6 +29,7 @@ class BadLine:
         self._until: float | None = None
         self._waiting: deque[tuple[float, bytes]] = deque()
         self._size = 0
+        self._said = b""
 
     @property
     def fault(self) -> LineFault:
@@ -43,6 +46,7 @@ class BadLine:
     def send(self, data: bytes, now: float) -> None:
         """The chip says `data`."""
         self._recover(now)
+        before, self._said = self._said, data or self._said
         if not data or self._fault == "silence":
             return
         if self._fault == "split":
@@ -51,6 +55,10 @@ class BadLine:
             self._queue(now, self._flipped(data))
         elif self._fault == "half":
             self._queue(now, data[: len(data) // 2])
+        elif self._fault in ("lost", "previous") and self._random.random() < 0.5:
+            self._queue(now, before if self._fault == "previous" else b"")
+        elif self._fault == "double":
+            self._queue(now, data + data)
         else:
             self._queue(now, data)
 

@@ -1,7 +1,8 @@
 """A PN532 that does not exist: bytes from the host in, bytes to the host out. Pure; time is an argument, in seconds.
 
 Plays what drivers rely on: ACK then answer, a listing that waits in the chip until a card comes, a command or an ACK that
-ends it, power-down that swallows the first bytes, retransmission on NACK, the error frame for what it does not know.
+ends it, power-down that swallows the first bytes, a chip that hangs, retransmission on NACK, the error frame for what it does
+not know.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from firmware_bridge.simulator.cards import VirtualCard, crc_a
+from firmware_bridge.simulator.cards import ISO_DEP, VirtualCard, crc_a
 from firmware_bridge.simulator.field import Field
 from firmware_bridge.simulator.pace import ATTEMPT_S, Air, Pace
 from firmware_bridge.wire import pn532_answers as command
@@ -64,7 +65,7 @@ class Chip:
         self._automatic_rats = True
         self._listing: _Listing | None = None
         self._targets: dict[int, VirtualCard] = {}
-        self._asleep = False
+        self._asleep = self.frozen = False
         self._last = b""
         self._answers: dict[int, Callable[[bytes, float], bytes | None]] = {
             command.DIAGNOSE: self._diagnose,
@@ -91,6 +92,8 @@ class Chip:
 
     def wake_at(self) -> float | None:
         """When `tick` has something to say by itself, or None."""
+        if self.frozen:
+            return None
         if self._exchange is not None:
             return self._exchange.moment
         if self._listing is None:
@@ -99,6 +102,8 @@ class Chip:
 
     def received(self, data: bytes, now: float) -> bytes:
         """Bytes from the host; gives the bytes that go back at once."""
+        if self.frozen:
+            return b""
         if self._asleep:
             self._asleep, data = False, data[LOST_ON_WAKING:]
             self._frames.clear()
@@ -106,6 +111,8 @@ class Chip:
 
     def tick(self, now: float) -> bytes:
         """Time passed or the field changed; gives the answer that is due by that."""
+        if self.frozen:
+            return b""
         if self._exchange is not None:
             return self._heard(self._exchange, now)
         if self._listing is not None:
@@ -128,7 +135,8 @@ class Chip:
             if listing.until is None or now < listing.until:
                 return b""
         elif listing.found_at is None:
-            listing.found_at = now + phase_s() + self.air.listing_s([len(card.uid) for card in found])
+            opening = [self.air.exchange_s(2, 1 + len(card.ats)) for card in found if self._automatic_rats and card.sak & ISO_DEP]
+            listing.found_at = now + phase_s() + self.air.listing_s([len(card.uid) for card in found]) + sum(opening)
         if listing.found_at is not None and now < listing.found_at:
             return b""
         self._listing = None
@@ -226,6 +234,7 @@ class Chip:
             self._retries = data[3]
         if data[0] == command.RF_FIELD and len(data) == 2 and not data[1] & 1:
             self._targets = {}
+            self.field.switch_off()
         return b""
 
     def _data_exchange(self, data: bytes, now: float) -> bytes | None:
@@ -234,19 +243,19 @@ class Chip:
         card = self._target(data[0] & 0x3F, now)
         if card is None:
             return _NO_SUCH_TARGET
-        answer = self._in_air(card, data[1:])
+        answer = self._in_air(card, data[1:], card.command if card.opened else card.exchange)
         return _TIMEOUT if answer is None else _OK + answer
 
-    def _in_air(self, card: VirtualCard, request: bytes) -> bytes | None:
-        answer = card.exchange(request)
+    def _in_air(self, card: VirtualCard, request: bytes, ask: Callable[[bytes], bytes | None]) -> bytes | None:
+        answer = ask(request)
         received = None if answer is None else len(answer)
-        self._air_s = self.air.exchange_s(len(request), received, iso_dep=bool(card.sak & 0x20))
+        self._air_s = self.air.exchange_s(len(request), received, iso_dep=ask == card.command)
         self._air_card = card
         return answer
 
     def _communicate_thru(self, data: bytes, now: float) -> bytes:
         card = self._target(1, now)
-        answer = self._in_air(card, data) if card else None
+        answer = self._in_air(card, data, card.exchange) if card else None
         if answer is None:
             return _TIMEOUT
         checked = self._registers.get(_RX_MODE, 0) & _RX_NO_CRC
@@ -255,10 +264,11 @@ class Chip:
     def _let_go(self, data: bytes, _now: float) -> bytes | None:
         if len(data) != 1:
             return None
-        if data[0] == 0:
-            self._targets = {}
-            return _OK
-        return _OK if self._targets.pop(data[0], None) else _NO_SUCH_TARGET
+        if data[0] != 0 and data[0] not in self._targets:
+            return _NO_SUCH_TARGET
+        for number in list(self._targets) if data[0] == 0 else [data[0]]:
+            self._targets.pop(number).forget()
+        return _OK
 
     def _select(self, data: bytes, now: float) -> bytes | None:
         if len(data) != 1:

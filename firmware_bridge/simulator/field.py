@@ -23,11 +23,12 @@ class Field:
         self._placed: list[_Placed] = []
 
     def place(self, card: VirtualCard, until: float | None) -> None:
-        """Put a card in; one that lies there already stays until the later moment. None: until it is taken away."""
+        """Put a card in, asleep; one that lies there already stays until the later moment. None: until it is taken away."""
         for placed in self._placed:
             if placed.card.uid == card.uid:
                 placed.until = None if until is None or placed.until is None else max(until, placed.until)
                 return
+        card.forget()
         self._placed = [*self._placed, _Placed(card, until)][-MOST_CARDS:]
 
     def take(self, uid: bytes | None = None) -> int:
@@ -35,6 +36,11 @@ class Field:
         before = len(self._placed)
         self._placed = [placed for placed in self._placed if uid is not None and placed.card.uid != uid]
         return before - len(self._placed)
+
+    def switch_off(self) -> None:
+        """Every card loses its power, and forgets what it was told."""
+        for placed in self._placed:
+            placed.card.forget()
 
     def cards(self, now: float) -> tuple[VirtualCard, ...]:
         """What lies there now, first come first."""

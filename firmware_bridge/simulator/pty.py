@@ -18,19 +18,22 @@ from random import Random
 
 from firmware_bridge.errors import BridgeError, ReaderGone
 from firmware_bridge.simulator.bad_line import MOST_WAITING, BadLine
-from firmware_bridge.simulator.cards import card_with
 from firmware_bridge.simulator.chip import Chip
 from firmware_bridge.simulator.control import ControlSocket, Reply, error_reply
+from firmware_bridge.simulator.drawer import Drawer
 from firmware_bridge.simulator.field import Field
 from firmware_bridge.simulator.pace import FIFO_BYTES, Air, Pace, Wire
 from firmware_bridge.simulator.request_line import parse_request
 from firmware_bridge.simulator.requests import Break, Play, Present, Remove, Request, Status, Step, Timing
+from firmware_bridge.simulator.type4_card import phone
 
 UNPLUGGED_S = 1.0
 # A card leaves the field without a sound; nobody needs to be told earlier than at the next question. This is only for `stop`.
 LONGEST_WAIT_S = 60.0
 # A script may be started while others run; a week of demonstrations must not pile them up.
 MOST_PLANNED = 1000
+# Bytes of the pipe that wakes the thread.
+_HOLD, _LET_GO, _END = b"R", b"r", b"x"
 
 
 class Unplugged(ReaderGone):
@@ -56,7 +59,7 @@ class SimulatedPn532:
         self._selector = selectors.DefaultSelector()
         self._control: ControlSocket | None = None
         self._pace = pace or Pace()
-        self._field = Field()
+        self._field, self._drawer = Field(), Drawer(lambda: self._random.randbytes(5))
         self._power_up()
         self._ends: tuple[int, int] | None = None
         self._tty: str | None = None
@@ -79,7 +82,7 @@ class SimulatedPn532:
         """Open socket and pty and begin. Raises ControlInUse, ControlRefused or NoPty."""
         try:
             self._control = ControlSocket(self._control_path, self._selector, self._answer)
-            self._selector.register(self._wake, selectors.EVENT_READ, lambda: None)
+            self._selector.register(self._wake, selectors.EVENT_READ, self._woken)
             self._plug()
         except OSError as error:
             self._close()
@@ -92,9 +95,20 @@ class SimulatedPn532:
     def stop(self) -> None:
         """End, and remove the socket. The port hangs up."""
         self._ending = True
-        os.write(self._waker, b"x")
+        os.write(self._waker, _END)
         self._thread.join()
         self._close()
+
+    def hold_reset(self, hold: bool) -> None:
+        """The chip's reset line: while it is held the chip does nothing, then it knows nothing. From any thread."""
+        os.write(self._waker, _HOLD if hold else _LET_GO)
+
+    def _woken(self) -> None:
+        for told in os.read(self._wake, 64):
+            if bytes([told]) == _HOLD:
+                self._chip.frozen = True
+            elif bytes([told]) == _LET_GO and self._ends is not None:
+                self._power_up()
 
     def _close(self) -> None:
         if self._control is not None:
@@ -222,8 +236,8 @@ class SimulatedPn532:
     def _do(self, step: Step, now: float) -> None:
         if isinstance(step, Present):
             until = None if step.hold_s is None else now + step.hold_s
-            for card in step.cards or (card_with(b"\x08" + self._random.randbytes(3)),):
-                self._field.place(card, until)
+            for card in step.cards or (phone(b"\x08" + self._random.randbytes(3), step.wallet),):
+                self._field.place(self._drawer.take(card, counted=step.counted), until)
         elif isinstance(step, Remove):
             self._field.take(step.uid)
         else:
@@ -233,6 +247,8 @@ class SimulatedPn532:
         if step.fault == "hangup":
             self._unplug()
             self._plugged_at = now + (step.seconds or UNPLUGGED_S)
+        elif step.fault == "frozen":
+            self._chip.frozen = True
         else:
             self._line.set(step.fault, now, step.seconds)
 

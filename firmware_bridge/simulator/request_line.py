@@ -2,7 +2,8 @@
 
 {"present": {"uid": "04A2B3C4D5E6F7"}, "hold_s": 0.6}    a card comes; hold_s null: it stays until it is removed
 {"present": {"uids": ["04...", "04..."]}}                 two cards at once
-{"present": {"phone": true}}                              a phone, with a made-up id
+{"present": {"card": "ntag213@04A2B3C4D5E6F7=https://"}}  a card with a memory, or one that signs: see kinds.py
+{"present": {"phone": true}}                              a phone, with a made-up id; "wallet": "apple" or "google"
 {"remove": {}}  or  {"remove": {"uid": "04..."}}          everything, or one card, is taken away
 {"fault": "noise"}  with an optional "seconds"            see bad_line.py; and hangup: the cable is out
 {"script": "present 04A2B3C4D5E6F7 0.6; wait 2; noise"}   see script.py
@@ -32,7 +33,9 @@ from firmware_bridge.simulator.requests import (
     parse_card,
     parse_fault,
     parse_pace,
+    parse_present,
     parse_uid,
+    parse_wallet,
 )
 from firmware_bridge.simulator.script import parse_script
 
@@ -56,7 +59,7 @@ def parse_request(line: bytes) -> Request:
 def _request(verb: str, asked: dict[str, Any]) -> Request:
     value = asked[verb]
     if verb == "present":
-        return Present(_cards(_inner(verb, value)), _seconds(asked.get("hold_s", TAP_S), "hold_s"))
+        return _present(_inner(verb, value), _seconds(asked.get("hold_s", TAP_S), "hold_s"))
     if verb == "remove":
         uid = _inner(verb, value).get("uid")
         return Remove(None if uid is None else parse_uid(uid))
@@ -89,12 +92,23 @@ def _inner(verb: str, value: object) -> dict[str, Any]:
     return value
 
 
+def _present(value: dict[str, Any], hold_s: float | None) -> Present:
+    if value.get("phone") is True and not set(value) - {"phone", "wallet"}:
+        return Present((), hold_s, parse_wallet(value.get("wallet")))
+    if set(value) == {"card"}:
+        return parse_present(value["card"], hold_s)
+    return Present(_cards(value), hold_s)
+
+
 def _cards(value: dict[str, Any]) -> tuple[VirtualCard, ...]:
-    if value.get("phone") is True and len(value) == 1:
-        return ()
     uids = value.get("uids", [value.get("uid")])
-    if not isinstance(uids, list) or not 1 <= len(uids) <= MOST_AT_ONCE or ("uids" in value) == ("uid" in value):
-        raise RequestError("bad_request", "reading present", f"Give uid, or uids with 1 to {MOST_AT_ONCE} ids, or phone: true")
+    if (
+        "card" in value
+        or not isinstance(uids, list)
+        or not 1 <= len(uids) <= MOST_AT_ONCE
+        or ("uids" in value) == ("uid" in value)
+    ):
+        raise RequestError("bad_request", "reading present", f"Give uid, card, uids with 1 to {MOST_AT_ONCE} ids, or phone: true")
     return tuple(parse_card(uid) for uid in uids)
 
 

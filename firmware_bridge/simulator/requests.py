@@ -8,18 +8,21 @@ from typing import Literal, cast
 
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.simulator.bad_line import LINE_FAULTS, LineFault
-from firmware_bridge.simulator.cards import VirtualCard, card_with
+from firmware_bridge.simulator.cards import VirtualCard
+from firmware_bridge.simulator.kinds import card_of_kind, card_with
 from firmware_bridge.simulator.pace import Pace
 
 # A tap as people do it: between a third of a second and one second.
 TAP_S = 0.6
 LONGEST_S = 24 * 3600.0
 MOST_AT_ONCE = 4
+WALLETS = ("apple", "google")
 # What the serial port of a PN532 can be set to.
 SLOWEST_BAUD, FASTEST_BAUD = 9600, 1_288_000
-FAULTS = (*LINE_FAULTS, "hangup")
+# hangup: the cable is out. frozen: the chip does nothing until its power or its reset line is used.
+FAULTS = (*LINE_FAULTS, "hangup", "frozen")
 
-Fault = LineFault | Literal["hangup"]
+Fault = LineFault | Literal["hangup", "frozen"]
 
 
 class RequestError(MisuseError):
@@ -32,10 +35,15 @@ class RequestError(MisuseError):
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Put cards (or a phone, when `cards` is empty) into the field for hold_s seconds; None: until removed."""
+    """Put cards (or a phone, when `cards` is empty) into the field for hold_s seconds; None: until removed.
+
+    wallet: what answers on that phone: apple, google or nothing. counted: the card's count was given.
+    """
 
     cards: tuple[VirtualCard, ...]
     hold_s: float | None = TAP_S
+    wallet: str | None = None
+    counted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,24 @@ def parse_card(text: object) -> VirtualCard:
         raise
     except MisuseError as error:
         raise RequestError("bad_uid", error.tried, error.hint) from error
+
+
+def parse_present(text: object, hold_s: float | None) -> Present:
+    """A card as simulator/kinds.py writes it. Raises RequestError."""
+    if not isinstance(text, str) or "@" not in text:
+        return Present((parse_card(text),), hold_s)
+    try:
+        card, counted = card_of_kind(text)
+    except MisuseError as error:
+        raise RequestError("bad_card", error.tried, error.hint) from error
+    return Present((card,), hold_s, counted=counted)
+
+
+def parse_wallet(value: object) -> str | None:
+    """A wallet's name, or None: a phone without. Raises RequestError."""
+    if value is not None and value not in WALLETS:
+        raise RequestError("bad_wallet", "reading a wallet", f"Use one of {', '.join(WALLETS)}")
+    return value
 
 
 def parse_fault(value: object) -> Fault:

@@ -1,9 +1,11 @@
 """A little play for the simulated reader. Pure: text in, steps with their moment out.
 
     present 04A2B3C4D5E6F7 0.6; wait 2; present 04A2B3C4D5E6F7+04112233445566; wait 1; noise; phone; hangup 2; remove
+    present ntag213@04A2B3C4D5E6F7=https://shop.example/m; wait 1; wallet apple 2
 
 Steps are parted by semicolons or line ends. A number after `present` or `phone` is how long it stays, after a fault how long
-that lasts. Only `wait` takes time; `present` does not wait for its card to leave.
+that lasts. A kind of card is written as in kinds.py, without blanks and semicolons. Only `wait` takes time;
+`present` does not wait for its card to leave.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from firmware_bridge.simulator.requests import (
     Step,
     parse_card,
     parse_fault,
+    parse_present,
     parse_uid,
+    parse_wallet,
 )
 
 MOST_STEPS = 200
@@ -48,6 +52,8 @@ def parse_script(text: object) -> tuple[tuple[float, Step], ...]:
 
 def _step(words: list[str]) -> Step:
     verb, rest = words[0], words[1:]
+    if verb == "present" and rest and "@" in rest[0]:
+        return parse_present(rest[0], _number(rest[1:], TAP_S))
     if verb == "present" and rest:
         uids = rest[0].split("+")
         if len(uids) > MOST_AT_ONCE:
@@ -55,6 +61,8 @@ def _step(words: list[str]) -> Step:
         return Present(tuple(parse_card(uid) for uid in uids), _number(rest[1:], TAP_S))
     if verb == "phone":
         return Present((), _number(rest, TAP_S))
+    if verb == "wallet" and rest:
+        return Present((), _number(rest[1:], TAP_S), parse_wallet(rest[0]))
     if verb == "remove" and len(rest) <= 1:
         return Remove(parse_uid(rest[0]) if rest else None)
     if verb in FAULTS:

@@ -80,6 +80,15 @@ class RecordedLine:
         self._line, self._recorder = line, recorder
         recorder.note("=")
 
+    @property
+    def resettable(self) -> bool:
+        """See Line."""
+        return self._line.resettable
+
+    def hold_reset(self, hold: bool) -> None:
+        """See Line."""
+        self._line.hold_reset(hold)
+
     def read(self, timeout_s: float) -> bytes:
         """See Line."""
         data = self._line.read(timeout_s)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firmware_bridge.card_read import CardRead, CardTrouble
+from firmware_bridge.card_read import CardRead, CardTrouble, Wallet
 from firmware_bridge.errors import FrameError, MisuseError
 from firmware_bridge.wire.pn532_frame import Frame, command_frame
 
@@ -35,10 +35,12 @@ IN_SELECT = 0x54
 ENDLESS = 0xFF
 RF_FIELD, RF_MAX_RETRIES = 0x01, 0x05
 PN532 = 0x32
+ROM_TEST, RAM_TEST = 1, 2
 
 _ID_LENGTHS = (4, 7, 10)  # ISO 14443-3: single, double, triple size
 _RANDOM_FIRST = 0x08  # ISO 14443-3: a single size id that starts so is made up anew by the card
 _CASCADE_TAG = 0x88  # never the first byte of a whole single size id
+_STATUS = 0x3F  # the other two bits say that the card has more to tell
 _ISO_DEP = 0x20  # SAK bit: the card speaks ISO 14443-4
 _ID_INCOMPLETE = 0x04  # SAK bit: a further cascade level was not read
 
@@ -91,6 +93,11 @@ class Target:
         """The id is made up at each tap, as phones do (nfcpy and pretix use the same rule)."""
         return len(self.uid) == 4 and self.uid[0] == _RANDOM_FIRST
 
+    @property
+    def iso_dep(self) -> bool:
+        """The card speaks ISO 14443-4: files, perhaps proofs; all phones do."""
+        return bool(self.sak & _ISO_DEP)
+
 
 def get_firmware_version() -> Command:
     """Which chip is it?"""
@@ -137,6 +144,16 @@ def in_release(number: int = 0) -> Command:
     return Command("InRelease", IN_RELEASE, bytes([number]))
 
 
+def in_data_exchange(number: int, data: bytes) -> Command:
+    """Send `data` to a listed card in the card's own protocol; the chip adds blocks and checksums."""
+    return Command("InDataExchange", IN_DATA_EXCHANGE, bytes([number]) + data)
+
+
+def in_communicate_thru(data: bytes) -> Command:
+    """Send `data` to the listed card as it is; the chip adds the checksum only."""
+    return Command("InCommunicateThru", IN_COMMUNICATE_THRU, data)
+
+
 def diagnose(test: int, data: bytes = b"") -> Command:
     """A self test: 0 line (echoes data), 1 ROM, 2 RAM, 6 presence of an ISO 14443-4 card, 7 antenna."""
     return Command("Diagnose", DIAGNOSE, bytes([test]) + data)
@@ -169,6 +186,21 @@ def parse_targets(data: bytes, *, automatic_rats: bool = False) -> tuple[Target,
     return tuple(targets)
 
 
+def parse_exchange(data: bytes) -> bytes | None:
+    """Data of the answer to InDataExchange or InCommunicateThru: what the card said, or None where it did not (user manual,
+    table of error codes: 01 time-out, 02 checksum, 27 no such card, ...). FrameError for an answer without status."""
+    if not data:
+        raise _bad_answer("InDataExchange", "no status")
+    return None if data[0] & _STATUS else data[1:]
+
+
+def parse_diagnosis(data: bytes) -> bool:
+    """Data of the answer to a self test of ROM or RAM: whether it is well."""
+    if len(data) != 1:
+        raise _bad_answer("Diagnose", f"{len(data)} bytes instead of 1")
+    return data[0] == 0
+
+
 def _target(data: bytes, automatic_rats: bool) -> tuple[Target, bytes]:
     """One target: Tg, SENS_RES (2), SEL_RES, id length, id [, ATS, whose first byte counts itself]."""
     if len(data) < 5 or len(data) < 5 + data[4]:
@@ -199,11 +231,21 @@ def _bad_answer(command: str, what: str) -> FrameError:
     return FrameError(f"reading the answer to {command}: {what}", "Present the card again; if it stays so, replace the reader")
 
 
-def card_event(targets: Sequence[Target], *, reader: str, monotonic: float) -> CardRead | CardTrouble | None:
-    """What a listing means at the door: nothing, one card read, or two cards at once. `monotonic` in seconds."""
+def card_event(
+    targets: Sequence[Target],
+    *,
+    reader: str,
+    monotonic: float,
+    evidence: str | None = None,
+    wallet: Wallet | None = None,
+) -> CardRead | CardTrouble | None:
+    """What a listing means at the door: nothing, one card read, or two cards at once. `monotonic` in seconds.
+
+    evidence, wallet: what was found on the card.
+    """
     if not targets:
         return None
     if len(targets) > 1:
         return CardTrouble(reader, monotonic, "two_cards")
     target = targets[0]
-    return CardRead("nfc", target.value, reader, monotonic, random_id=target.random_id)
+    return CardRead("nfc", target.value, reader, monotonic, random_id=target.random_id, evidence=evidence, wallet=wallet)

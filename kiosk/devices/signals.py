@@ -96,7 +96,7 @@ def open_signals(*, enabled: bool, pin_factory: str, green: int, amber: int, buz
     if not enabled:
         return NoSignals()
     try:
-        return GpioSignals(green=green, amber=amber, buzzer=buzzer, pin_factory=_factory(pin_factory))
+        return GpioSignals(green=green, amber=amber, buzzer=buzzer, pin_factory=pin_factory_named(pin_factory))
     except Exception as error:  # noqa: BLE001 - each pin factory has its own family of errors, ImportError among them
         raise OperatorError(
             "signals_unavailable",
@@ -105,7 +105,7 @@ def open_signals(*, enabled: bool, pin_factory: str, green: int, amber: int, buz
         ) from None
 
 
-def _factory(name: str) -> Any:
+def pin_factory_named(name: str) -> Any:
     """A pin factory by the name gpiozero gives it; its module loads the library it stands on, so it is imported only now."""
     module, kind = FACTORIES[name].split(":")
     return getattr(importlib.import_module(module), kind)()

@@ -31,7 +31,10 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """outcome: stable code. The rest is None wherever the outcome names nobody. There is no name in it, ever."""
+    """outcome: stable code. wallet: it is a phone whose wallet answered. The rest is None wherever the outcome names nobody.
+
+    There is no name in it, ever.
+    """
 
     outcome: Outcome
     member: str | None = None
@@ -39,6 +42,7 @@ class Decision:
     evidence: Evidence | None = None
     language: str | None = None
     greeting: GreetingLevel = "nameless"
+    wallet: bool = False
 
     @property
     def is_arrival(self) -> bool:
@@ -59,7 +63,7 @@ def decide(
     """
     match recognition.kind:
         case "phone_uid" | "unreadable" | "ambiguous":
-            return Decision(recognition.kind)
+            return Decision(recognition.kind, wallet=recognition.wallet)
     if recognition.wishes_not_today or is_armed(armed_at, policy, moment.monotonic):
         return Decision("not_today", language=recognition.language)
     return _recorded(recognition, recent, policy, moment)

@@ -52,6 +52,8 @@ def words_for(decision: Decision, language: str) -> Words:
     key: str = decision.outcome
     if decision.outcome == "welcome" and decision.greeting == "nameless":
         key = "welcome_discreet"
+    if decision.wallet:
+        key = "phone_wallet"
     return _words(decision.outcome, key, language)
 
 
@@ -74,6 +76,11 @@ def words_for_answer(greeting: Greeting, shown: Outcome, language: str) -> Words
 def words_for_reason(shown: Words, reason: Reason) -> Words:
     """Thanks for the reason chosen, on the scene that is shown; the title, which may hold a name, stays."""
     return replace(shown, line=phrase(f"reason_{reason}", shown.language)[1])
+
+
+def words_for_hold(shown: Words) -> Words:
+    """A card held for some seconds asks what is known of it; the title, which may hold a name, stays."""
+    return replace(shown, line=phrase("held", shown.language)[1])
 
 
 def armed_words(language: str, seconds: float) -> Words:

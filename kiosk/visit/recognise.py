@@ -28,6 +28,7 @@ class Recognition:
     """What was presented, as far as this kiosk can see.
 
     token: keyed hash of the card. member, language, greeting, wishes_not_today: what the directory says of it.
+    wallet: a phone's wallet answered, which keeps its cards to itself.
     evidence: what only the hub can judge: a card this directory does not hold, or a proof; sealed before it is stored.
     """
 
@@ -38,6 +39,7 @@ class Recognition:
     greeting: GreetingLevel = "nameless"
     wishes_not_today: bool = False
     evidence: Evidence | None = None
+    wallet: bool = False
 
 
 def identify(presented: Presented, card_key: bytes) -> Identity | None:
@@ -70,7 +72,7 @@ def recognise(presented: Presented, identity: Identity | None, found: DirectoryE
 def _with_random_id(read: CardRead) -> Recognition:
     """A phone's made-up id is never an identity; what its applications gave beside it may be one: the hub judges."""
     if read.evidence is None:
-        return Recognition("phone_uid")
+        return Recognition("phone_uid", wallet=read.wallet is not None)
     return Recognition("stranger", evidence=Evidence(f"{read.medium}:{read.value}", read.evidence))
 
 

@@ -18,7 +18,7 @@ from edge.hub import config as hub
 from edge.process import config as process
 from firmware_bridge.drivers import serial_port
 from firmware_bridge.errors import BridgeError
-from firmware_bridge.session import pn532_session
+from firmware_bridge.session import pn532_faults
 from firmware_bridge.simulator.request_line import parse_request
 from kiosk import config as kiosk
 
@@ -80,15 +80,15 @@ def test_units_start_a_command_that_exists(name: str) -> None:
 
 
 def test_every_code_of_a_reader_is_explained() -> None:
-    found = [thing for module in (serial_port, pn532_session) for thing in vars(module).values()]
-    own = [t for t in found if isinstance(t, type) and issubclass(t, BridgeError) and t.__module__.endswith(("port", "session"))]
+    found = [thing for module in (serial_port, pn532_faults) for thing in vars(module).values()]
+    own = [t for t in found if isinstance(t, type) and issubclass(t, BridgeError) and t.__module__.endswith(("port", "faults"))]
     codes = {error.code for error in own}
     assert len(codes) >= 9
     assert sorted(code for code in codes if f"| `{code}` |" not in READER) == []
 
 
 def test_every_line_shown_for_the_simulator_is_understood() -> None:
-    lines = re.findall(r"`(\{\"(?:present|remove|fault|script|status)\".*?\})`", READER)
+    lines = re.findall(r"`(\{\"(?:present|remove|fault|script|timing|status)\".*?\})`", READER)
     assert len(lines) >= 8
     for line in lines:
         parse_request(line.encode())

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.simulator.bad_line import MOST_WAITING, BadLine
-from firmware_bridge.simulator.cards import VirtualCard, card_with, crc_a
+from firmware_bridge.simulator.cards import crc_a
 from firmware_bridge.simulator.chip import Chip
 from firmware_bridge.simulator.field import MOST_CARDS, Field
+from firmware_bridge.simulator.iso_dep_card import IsoDepCard
+from firmware_bridge.simulator.kinds import card_with
 from firmware_bridge.wire import pn532_answers as answers
 from firmware_bridge.wire.pn532_frame import ACK, ERROR, NACK, FrameReader, command_frame
 from tests.support.reader import named
@@ -299,9 +301,12 @@ class _Fixed:
     def randbytes(self, size: int) -> bytes:
         return b"\xa5" * size
 
+    def random(self) -> float:
+        return 0.0
+
 
 def line(fault: str = "clean", seconds: float | None = None) -> BadLine:
-    bad = BadLine(_Fixed())  # type: ignore[arg-type]  # the three methods it uses
+    bad = BadLine(_Fixed())  # type: ignore[arg-type]  # the four methods it uses
     bad.set(fault, 0.0, seconds)  # type: ignore[arg-type]  # parametrised text
     return bad
 
@@ -314,12 +319,46 @@ def line(fault: str = "clean", seconds: float | None = None) -> BadLine:
         ("silence", []),
         ("half", [b"abc"]),
         ("corrupt", [b"abcdef\xe7"]),
+        ("double", [b"abcdefgabcdefg"]),
+        ("lost", [b""]),
+        ("previous", [b""]),
     ],
 )
 def test_what_a_line_does(fault: str, pieces: list[bytes]) -> None:
     bad = line(fault)
     bad.send(b"abcdefg", 1.0)
     assert bad.due(2.0) == pieces
+
+
+def test_what_was_said_before_is_said_again() -> None:
+    bad = line()
+    bad.send(b"first", 1.0)
+    bad.set("previous", 1.0, None)
+    bad.send(b"second", 1.0)
+    assert b"".join(bad.due(2.0)) == b"firstfirst"
+
+
+def test_a_chip_that_hangs_does_nothing_more() -> None:
+    chip = with_card(SEVEN)
+    chip.frozen = True
+    assert asked(chip, "02") == []
+    assert chip.received(command_frame(0x4A, b"\x01\x00"), 0.0) == b""
+    assert (chip.tick(1.0), chip.wake_at()) == (b"", None)
+
+
+def test_a_card_opened_for_iso_dep_hears_no_listing_until_it_is_let_go_or_loses_the_field() -> None:
+    for way in ("52 00", "44 01", "32 01 00", None):
+        chip = Chip()
+        chip.field.place(IsoDepCard(SEVEN, b"\x03\x44", 0x20, b"\x75\x77\x81\x02\x80"), None)
+        asked(chip, "12 10")
+        asked(chip, "32 05 FF 01 00")
+        assert asked(chip, "4A 01 00")[1].startswith("answer 4B 01")
+        if way is None:
+            asked(chip, "4A 01 00")
+            assert said(chip.tick(1.0)) == ["answer 4B 00"]
+        else:
+            asked(chip, way)
+            assert asked(chip, "4A 01 00")[1].startswith("answer 4B 01"), way
 
 
 def test_pieces_come_one_after_the_other() -> None:
@@ -356,5 +395,5 @@ def test_what_nobody_reads_is_bounded() -> None:
 
 def test_a_card_of_ones_own_kind() -> None:
     chip = Chip()
-    chip.field.place(VirtualCard(SEVEN, b"\x03\x44", 0x20, b"\x75\x77\x81\x02\x80"), None)
+    chip.field.place(IsoDepCard(SEVEN, b"\x03\x44", 0x20, b"\x75\x77\x81\x02\x80"), None)
     assert asked(chip, "4A 01 00")[1] == "answer 4B 01 01 03 44 20 07 04 A2 B3 C4 D5 E6 F7 06 75 77 81 02 80"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import nfc.clf
 import nfc.clf.pn532
 import nfc.clf.transport
+import nfc.tag
 import pytest
 
 from firmware_bridge.simulator.pty import SimulatedPn532
@@ -72,6 +74,48 @@ def test_it_reads_the_memory_of_an_ntag(device: Any, control: Path) -> None:
     target = sense(device)
     page = device.send_cmd_recv_rsp(target, bytearray.fromhex("3004"), 0.1)
     assert page.hex() == "0300fe00" + "00" * 12
+
+
+ADDRESS = "https://shop.example/member/4711"
+
+
+@contextlib.contextmanager
+def presented(device: Any, control: Path, card: str) -> Iterator[Any]:
+    """A card in the field as nfcpy knows it: its own activation, its own blocks of ISO-DEP, its own reading of files."""
+    ask(control, {"present": {"card": card}, "hold_s": None})
+    frontend = nfc.clf.ContactlessFrontend()
+    frontend.device = device
+    tag = nfc.tag.activate(frontend, frontend.sense(nfc.clf.RemoteTarget("106A")))
+    assert tag is not None
+    yield tag
+    ask(control, {"remove": {}})
+
+
+@pytest.mark.parametrize("kind", ["ntag213", "ntag215", "ntag216", "ultralight"])
+def test_it_reads_the_message_of_a_type_2_tag(device: Any, control: Path, kind: str) -> None:
+    address = ADDRESS if kind != "ultralight" else "https://shop.example/m/47"
+    with presented(device, control, f"{kind}@04A2B3C4D5E6F7={address}") as tag:
+        assert tag.type == "Type2Tag"
+        assert [record.iri for record in tag.ndef.records] == [address]
+
+
+def test_it_knows_the_tags_kind(device: Any, control: Path) -> None:
+    for kind in ("ntag213", "ntag215", "ntag216"):
+        with presented(device, control, f"{kind}@04A2B3C4D5E6F7") as tag:
+            assert tag.product == f"NXP {kind.upper()}"
+
+
+@pytest.mark.parametrize("address", [ADDRESS, "https://shop.example/" + "m" * 300])
+def test_it_reads_the_message_of_a_type_4_card(device: Any, control: Path, address: str) -> None:
+    with presented(device, control, f"type4@04A2B3C4D5E6F7={address}") as tag:
+        assert tag.type == "Type4Tag"
+        assert [record.iri for record in tag.ndef.records] == [address]
+
+
+def test_it_reads_a_card_that_signs_each_reading(device: Any, control: Path) -> None:
+    with presented(device, control, "sun-plain:00000000000000000000000000000000@041E3C8A2D6B80#6=https://a.b/c") as tag:
+        (record,) = tag.ndef.records
+        assert record.iri == "https://a.b/c?uid=041E3C8A2D6B80&ctr=000006&cmac=4B00064004B0B3D3"
 
 
 def test_it_closes_opens_and_reads_again(chip: SimulatedPn532, control: Path) -> None:

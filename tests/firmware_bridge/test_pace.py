@@ -12,8 +12,8 @@ from random import Random
 
 import pytest
 
-from firmware_bridge.simulator.cards import card_with
 from firmware_bridge.simulator.chip import Chip
+from firmware_bridge.simulator.kinds import card_with
 from firmware_bridge.simulator.pace import ATTEMPT_S, SILENCE_S, Air, Pace, Wire, exchange_s, iso_dep_s, listing_s
 from firmware_bridge.simulator.pty import SimulatedPn532
 from firmware_bridge.wire.pn532_frame import ACK, FrameReader, command_frame
@@ -117,7 +117,7 @@ def test_a_read_of_a_card_that_leaves_meanwhile_times_out() -> None:
 
 def test_what_a_card_does_not_answer_costs_the_whole_time_limit() -> None:
     chip = listed_chip()
-    assert chip.received(command_frame(0x40, b"\x01\x60"), 1.5) == ACK
+    assert chip.received(command_frame(0x40, b"\x01\x1b"), 1.5) == ACK
     moment = chip.wake_at()
     assert moment is not None
     assert SILENCE_S < moment - 1.5 < SILENCE_S + 0.001

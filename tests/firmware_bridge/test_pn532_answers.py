@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from firmware_bridge.card_read import CardRead, CardTrouble
 from firmware_bridge.errors import FrameError, MisuseError
-from firmware_bridge.simulator.cards import card_with
+from firmware_bridge.simulator.kinds import card_with
 from firmware_bridge.wire import pn532_answers as answers
 from firmware_bridge.wire.pn532_answers import Firmware, Target, card_event, parse_firmware, parse_targets
 from firmware_bridge.wire.pn532_frame import Frame

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from firmware_bridge.card_read import CardRead, CardTrouble, ReaderState
 from firmware_bridge.errors import BridgeError, NotAReader, ReaderGone
+from firmware_bridge.session.arrival import Known, nobody
 from firmware_bridge.session.pn532_session import Pn532Session
 from firmware_bridge.session.pn532_steps import LISTINGS, TABLE, Step, Timing
 from firmware_bridge.session.presence import Presence
-from firmware_bridge.wire.pn532_frame import ACK, answer_frame
+from firmware_bridge.wire.pn532_frame import ACK, ERROR, answer_frame
 from tests.support.reader import TRANSCRIPTS, WAYS, Feed, play, transcript
 
 DIALOGUES = sorted(path.name for path in TRANSCRIPTS.glob("*.txt") if path.name != "worked-frames.txt")
@@ -19,7 +20,14 @@ FIRMWARE = answer_frame(0x03, bytes.fromhex("32010607"))
 CARD = answer_frame(0x4B, bytes.fromhex("01 01 0044 00 07 04A2B3C4D5E6F7"))
 NONE = answer_frame(0x4B, b"\x00")
 # What a session is answered until it looks for cards.
-TO_POLLING = [FIRMWARE, answer_frame(0x15), answer_frame(0x13), answer_frame(0x53, b"\0"), answer_frame(0x33)]
+WELL, FIELD = answer_frame(0x01, b"\0"), answer_frame(0x33)
+BEFORE_PARAMETERS = [FIRMWARE, WELL, WELL, answer_frame(0x15), FIELD]
+TO_POLLING = [*BEFORE_PARAMETERS, answer_frame(0x13), answer_frame(0x53, b"\0"), answer_frame(0x33)]
+STEPS = len(TO_POLLING)
+MEMORY = answer_frame(0x41, bytes.fromhex("00 E1101200 0300FE00 00000000 00000000"))  # an NTAG213 with an empty message
+
+
+DECIDED = (Step.PARAMETERS, Step.LIMIT, Step.ASK, Step.FIELD_OFF, Step.CLOSING)
 
 
 @pytest.mark.parametrize("feed", WAYS)
@@ -28,9 +36,9 @@ def test_dialogue(name: str, feed: Feed) -> None:
     play(transcript(name), feed)
 
 
-def polling(now: float = 0.05, presence: Presence | None = None) -> Pn532Session:
+def polling(now: float = 0.05, presence: Presence | None = None, known: Known = nobody) -> Pn532Session:
     """A session that looks for cards since `now`."""
-    session = Pn532Session("nfc-1", presence)
+    session = Pn532Session("nfc-1", presence, known=known)
     session.begin(now - 0.05)
     session.tick(now)
     for answer in TO_POLLING:
@@ -42,7 +50,7 @@ def polling(now: float = 0.05, presence: Presence | None = None) -> Pn532Session
 
 @pytest.mark.parametrize(
     ("answered", "state"),
-    [(0, "checking"), (1, "configuring"), (2, "configuring"), (3, "configuring"), (4, "configuring"), (5, "polling")],
+    [*((at, "checking") for at in range(3)), *((at, "configuring") for at in range(3, STEPS)), (STEPS, "polling")],
 )
 def test_states_in_order(answered: int, state: str) -> None:
     session = Pn532Session("nfc-1")
@@ -63,10 +71,10 @@ def test_the_table_is_whole() -> None:
     assert set(TABLE) == set(Step)
     for step, row in TABLE.items():
         assert hasattr(Timing(), row.allows)
-        assert (row.after is None) == (step in LISTINGS or step in (Step.PARAMETERS, Step.LIMIT))
+        assert (row.after is None) == (step in LISTINGS or step in DECIDED)
 
 
-@pytest.mark.parametrize("answered", range(6))
+@pytest.mark.parametrize("answered", range(STEPS + 1))
 def test_every_step_starts_anew_without_an_ack(answered: int) -> None:
     session = Pn532Session("nfc-1")
     session.begin(0.0)
@@ -77,7 +85,7 @@ def test_every_step_starts_anew_without_an_ack(answered: int) -> None:
     assert session.state == "waking"
 
 
-@pytest.mark.parametrize("answered", range(5))
+@pytest.mark.parametrize("answered", range(STEPS))
 def test_every_step_starts_anew_without_an_answer(answered: int) -> None:
     session = Pn532Session("nfc-1")
     session.begin(0.0)
@@ -91,10 +99,8 @@ def test_every_step_starts_anew_without_an_answer(answered: int) -> None:
     assert session.state == "waking"
 
 
-@pytest.mark.parametrize("answered", range(6))
-@pytest.mark.parametrize(
-    "damage", [b"\x11\x22\x33", b"\x00\xff\x02\xff", bytes.fromhex("0000ff01ff7f8100"), bytes.fromhex("0000ffff0000")]
-)
+@pytest.mark.parametrize("answered", range(STEPS + 1))
+@pytest.mark.parametrize("damage", [b"\x11\x22\x33", b"\x00\xff\x02\xff", bytes.fromhex("0000ffff0000")])
 def test_every_step_repeats_its_command_after_damage(answered: int, damage: bytes) -> None:
     session = Pn532Session("nfc-1")
     session.begin(0.0)
@@ -104,6 +110,40 @@ def test_every_step_repeats_its_command_after_damage(answered: int, damage: byte
     session.received(damage, 0.06)
     assert session.tick(0.07).send == b""
     assert session.tick(0.15).send == sent
+
+
+@pytest.mark.parametrize("answered", [at for at in range(STEPS + 1) if at not in (1, 2)])
+def test_every_step_but_the_self_tests_repeats_a_command_that_was_refused(answered: int) -> None:
+    session = Pn532Session("nfc-1")
+    session.begin(0.0)
+    sent = session.tick(0.05).send
+    for answer in TO_POLLING[:answered]:
+        sent = session.received(ACK + answer, 0.05).send
+    assert session.received(ERROR, 0.06).send == b""
+    assert session.tick(0.15).send == sent
+
+
+def test_a_chip_that_cannot_test_itself_is_used_all_the_same() -> None:
+    session = Pn532Session("nfc-1")
+    session.begin(0.0)
+    session.tick(0.05)
+    session.received(ACK + FIRMWARE, 0.05)
+    session.received(ACK + ERROR, 0.06)
+    session.received(ACK + ERROR, 0.07)
+    assert session.state == "configuring"
+
+
+@pytest.mark.parametrize("first", [[], [WELL]])
+def test_a_chip_whose_memory_is_broken_is_not_used(first: list[bytes]) -> None:
+    session = Pn532Session("nfc-1")
+    session.begin(0.0)
+    session.tick(0.05)
+    for answer in [FIRMWARE, *first]:
+        session.received(ACK + answer, 0.05)
+    failed = session.received(ACK + answer_frame(0x01, b"\x01"), 0.06).failed
+    assert failed is not None
+    assert failed.code == "reader_faulty"
+    assert "replace the reader" in failed.hint
 
 
 def test_repeats_are_bounded() -> None:
@@ -128,6 +168,7 @@ def test_a_card_after_damage_resets_the_count() -> None:
         session.received(ACK + CARD, now + 0.03)
         session.received(ACK + answer_frame(0x33), now + 0.03)
         session.received(ACK + CARD, now + 0.03)
+        session.received(ACK + MEMORY, now + 0.03)
         now += 1.0
         session.tick(now)
     assert session.state == "present"
@@ -148,8 +189,8 @@ def test_before_the_ack_no_answer_counts(stale: bytes) -> None:
     assert session.state == "checking"
 
 
-@pytest.mark.parametrize("answered", range(6))
-@pytest.mark.parametrize("stale", [CARD, NONE, *TO_POLLING, answer_frame(0x01)], ids=lambda frame: frame[6:8].hex())
+@pytest.mark.parametrize("answered", range(STEPS + 1))
+@pytest.mark.parametrize("stale", sorted({CARD, NONE, *TO_POLLING}), ids=lambda frame: frame[6:8].hex())
 def test_an_answer_to_another_command_does_not_count(answered: int, stale: bytes) -> None:
     """esphome#3823: after a soft reset the chip answers what it was asked before."""
     session = Pn532Session("nfc-1")
@@ -164,11 +205,25 @@ def test_an_answer_to_another_command_does_not_count(answered: int, stale: bytes
     assert is_ours or session.wake_at - 0.05 >= 0.4  # and it is no damage to be repeated either
 
 
-def test_a_card_listed_when_the_port_is_lost_is_told() -> None:
+def test_a_card_seen_once_when_the_port_is_lost_is_asked_for_again() -> None:
     session = polling()
     assert session.received(CARD, 1.0).events == []
-    assert [type(event) for event in session.end(1.1).events] == [CardRead]
+    assert session.end(1.1).events == [CardTrouble("nfc-1", 1.1, "unreadable")]
     assert session.end(1.2).events == []
+
+
+def test_a_card_seen_twice_when_the_port_is_lost_is_told() -> None:
+    session = polling()
+    session.received(CARD, 1.0)
+    session.received(ACK + answer_frame(0x33), 1.0)
+    assert session.received(ACK + CARD, 1.0).events == []  # its memory is asked for now
+    assert [type(event) for event in session.end(1.1).events] == [CardRead]
+
+
+def test_a_known_card_is_told_at_once() -> None:
+    session = polling(known=lambda value: value == "04A2B3C4D5E6F7")
+    assert [type(event) for event in session.received(CARD, 1.0).events] == [CardRead]
+    assert session.end(1.1).events == []
 
 
 def test_what_comes_while_draining_is_nobodys() -> None:
@@ -183,8 +238,8 @@ def test_half_a_frame_from_before_does_not_swallow_the_first_answer() -> None:
     session.begin(0.0)
     session.received(b"\x00\xff\xc8\x38", 0.04)  # a header that claims 200 bytes
     session.tick(0.05)
-    session.received(ACK + FIRMWARE, 0.06)
-    assert session.state == "configuring"
+    assert session.received(ACK + FIRMWARE, 0.06).send
+    assert session.wake_at > 0.06 + 0.4
 
 
 def test_nothing_is_sent_between_wake_ups_while_polling() -> None:
@@ -203,7 +258,8 @@ def test_a_card_in_the_moment_of_the_liveness_question_is_found_again() -> None:
     assert listing[6:7] == b"\x4a"
     session.received(ACK + CARD, 10.06)
     session.received(ACK + answer_frame(0x33), 10.06)
-    events = session.received(ACK + CARD, 10.06).events
+    session.received(ACK + CARD, 10.06)
+    events = session.received(ACK + MEMORY, 10.06).events
     assert [type(event) for event in events] == [CardRead]
 
 
@@ -212,12 +268,13 @@ def test_a_card_lying_there_through_a_reconnection_is_one_read() -> None:
     session = polling(presence=presence)
     session.received(CARD, 1.0)
     session.received(ACK + answer_frame(0x33), 1.0)
-    assert len(session.received(ACK + CARD, 1.0).events) == 1
+    session.received(ACK + CARD, 1.0)
+    assert len(session.received(ACK + MEMORY, 1.0).events) == 1
     again = Pn532Session("nfc-1", presence)
     again.begin(3.0)
     again.tick(3.05)
     events = []
-    for answer in [*TO_POLLING[:3], answer_frame(0x33)]:
+    for answer in [*BEFORE_PARAMETERS, answer_frame(0x13), answer_frame(0x33)]:
         events += again.received(ACK + answer, 3.05).events
     again.tick(3.2)
     events += again.received(ACK + CARD, 3.2).events
@@ -277,7 +334,9 @@ def test_an_unreadable_first_listing_is_mended_by_the_second() -> None:
     session = polling()
     session.received(answer_frame(0x4B, b"\x01\x01"), 1.0)
     session.received(ACK + answer_frame(0x33), 1.0)
-    assert [type(event) for event in session.received(ACK + CARD, 1.0).events] == [CardRead]
+    session.received(ACK + CARD, 1.0)
+    session.received(ACK + CARD, 1.0)
+    assert [type(event) for event in session.received(ACK + MEMORY, 1.0).events] == [CardRead]
 
 
 pieces = st.sampled_from(

@@ -17,6 +17,7 @@ from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.open_reader import open_reader
 from firmware_bridge.session.pn532_steps import Timing
+from firmware_bridge.simulator.pty import SimulatedPn532
 from tests.support.reader import Running, ask, running, simulated
 
 SEVEN, FOUR, TEN, PHONE = "04A2B3C4D5E6F7", "11223344", "04112233445566778899", "08AABBCC"
@@ -275,6 +276,70 @@ def test_silence_is_noticed_and_mended(reader: Running, control: Path) -> None:
     ask(control, {"remove": {}})
     reader.wait_gone()
     assert reader.tale == [f"read {SEVEN}", "gone"]
+
+
+# Asked every quarter of a second whether it lives, and given up soon.
+NERVOUS = Timing(first_ack=0.1, ack=0.1, liveness=0.25)
+
+
+@pytest.fixture
+def chip(control: Path) -> Iterator[SimulatedPn532]:
+    simulated_chip = SimulatedPn532(control, time.monotonic)
+    simulated_chip.start()
+    yield simulated_chip
+    simulated_chip.stop()
+
+
+def test_a_chip_that_hangs_is_reset_and_reads_again(control: Path, chip: SimulatedPn532) -> None:
+    """nfcpy#63: locked until its reset line or its power is used."""
+    reset = list[bool]()
+
+    def hold(on: bool) -> None:
+        reset.append(on)
+        chip.hold_reset(on)
+
+    with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(chip.tty, 115200, hold), timing=NERVOUS)) as reader:
+        reader.wait_up()
+        assert reset == []
+        ask(control, {"fault": "frozen"})
+        reader.wait_down("reader_stopped")
+        reader.wait_up(2)
+        assert reset == [True, False]
+        tap(control, SEVEN)
+        reader.wait_gone()
+        assert [read.value for read in reader.reads] == [SEVEN]
+
+
+def test_a_chip_that_hangs_and_has_no_reset_is_said_to_be_silent_until_its_power_is_cut(
+    control: Path, chip: SimulatedPn532
+) -> None:
+    with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(chip.tty, 115200), timing=NERVOUS)) as reader:
+        reader.wait_up()
+        ask(control, {"fault": "frozen"})
+        reader.wait_down("reader_stopped")
+        reader.wait_down("reader_silent")
+        ask(control, {"fault": "hangup", "seconds": 0.2})
+        reader.wait_up(2)
+
+
+def test_a_port_that_cannot_reset_says_so_and_is_opened_again_for_ever(control: Path, chip: SimulatedPn532) -> None:
+    with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(chip.tty, 115200, "dtr"), timing=NERVOUS)) as reader:
+        reader.wait_up()
+        ask(control, {"fault": "silence", "seconds": 1.0})
+        reader.wait_down("reader_stopped")
+        assert "reset_pin" in reader.wait_down("reset_unavailable").hint
+        reader.wait_up(2)
+
+
+@pytest.mark.parametrize("fault", ["lost", "double", "previous", "split"])
+def test_a_bad_line_makes_no_phantom_and_a_card_that_stays_is_read(control: Path, chip: SimulatedPn532, fault: str) -> None:
+    """An answer that is lost is asked for again at the next question whether the chip lives."""
+    with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(chip.tty, 115200), timing=NERVOUS)) as reader:
+        reader.wait_up()
+        ask(control, {"fault": fault, "seconds": 1.5})
+        ask(control, {"present": {"uid": SEVEN}, "hold_s": 5.0})
+        reader.wait_gone()
+        assert {read.value for read in reader.reads} == {SEVEN}
 
 
 def test_idle_costs_nearly_nothing(reader: Running) -> None:

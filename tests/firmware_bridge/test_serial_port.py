@@ -10,12 +10,21 @@ import termios
 import tty
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import serial
 
 from firmware_bridge.drivers import serial_port
-from firmware_bridge.drivers.serial_port import PortBusy, PortLost, PortMissing, PortNotSerial, SerialLine, stable_names
+from firmware_bridge.drivers.serial_port import (
+    PortBusy,
+    PortLost,
+    PortMissing,
+    PortNotSerial,
+    ResetUnavailable,
+    SerialLine,
+    stable_names,
+)
 from firmware_bridge.errors import BridgeError
 
 Pty = tuple[int, str]
@@ -176,3 +185,40 @@ def test_a_stable_link_is_followed(pty: Pty, tmp_path: Path) -> None:
     line.write(b"hello")
     assert os.read(pty[0], 10) == b"hello"
     line.close()
+
+
+@pytest.mark.parametrize("reset", ["dtr", "rts"])
+def test_a_port_without_modem_lines_cannot_reset_and_says_so(pty: Pty, reset: Any) -> None:
+    line = SerialLine(pty[1], 115200, reset)  # it opens all the same
+    assert line.resettable
+    with pytest.raises(ResetUnavailable) as caught:
+        line.hold_reset(True)
+    assert caught.value.code == "reset_unavailable"
+    assert "reset_pin" in caught.value.hint
+    line.close()
+
+
+def test_a_function_may_do_the_reset(pty: Pty) -> None:
+    told = list[bool]()
+    line = SerialLine(pty[1], 115200, told.append)
+    line.hold_reset(True)
+    line.hold_reset(False)
+    assert told == [True, False]
+    line.close()
+
+
+def test_without_a_reset_there_is_nothing_to_hold(pty: Pty) -> None:
+    line = SerialLine(pty[1], 115200)
+    assert not line.resettable
+    line.hold_reset(True)
+    line.close()
+
+
+@pytest.mark.parametrize("reset", ["dtr", "rts"])
+def test_a_reset_line_rests_while_the_port_is_opened(pty: Pty, monkeypatch: pytest.MonkeyPatch, reset: Any) -> None:
+    """Opening raises DTR and RTS by itself (pyserial#124), which would hold the chip in reset."""
+    at_opening = list[bool]()
+    opening = serial.Serial.open
+    monkeypatch.setattr(serial.Serial, "open", lambda port: (at_opening.append(getattr(port, reset)), opening(port))[1])
+    SerialLine(pty[1], 115200, reset).close()
+    assert at_opening == [False]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.card_read import CardGone, CardRead, ReaderState
-from firmware_bridge.simulator.cards import card_with
 from firmware_bridge.simulator.chip import Chip
+from firmware_bridge.simulator.kinds import card_with
 from tests.support.reader import Duet
 
 SEVEN, FOUR, TEN, PHONE = "04A2B3C4D5E6F7", "11223344", "04112233445566778899", "08AABBCC"
@@ -162,7 +162,7 @@ def test_a_card_on_the_reader_through_a_silent_minute_of_faults_is_not_read_agai
     duet.tap(1.0, SEVEN, 12.0)
     duet.at(3.0, lambda: duet.line.set("silence", 3.0, 4.0))
     duet.run(20.0)
-    assert duet.tale == [f"read {SEVEN}", "gone"]
+    assert duet.tale == [f"read {SEVEN}", "held", "gone"]
     assert duet.failures  # it was given up and opened again in between
 
 

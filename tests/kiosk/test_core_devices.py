@@ -11,6 +11,7 @@ from gpiozero.pins.mock import MockFactory
 from edge.contracts.outcomes import Outcome
 from edge.process.errors import OperatorError
 from kiosk.devices.patterns import PATTERNS
+from kiosk.devices.reset_pin import ResetPin, open_reset_pin
 from kiosk.devices.signals import GpioSignals, NoSignals, open_signals
 
 GREEN, AMBER, BUZZER = 17, 27, 22
@@ -88,3 +89,20 @@ def test_pins_that_cannot_be_had_are_said_in_words():
     with pytest.raises(OperatorError, match="signals_unavailable"):
         open_signals(enabled=True, pin_factory="pigpio", green=GREEN, amber=AMBER, buzzer=BUZZER)
     open_signals(enabled=True, pin_factory="mock", green=GREEN, amber=AMBER, buzzer=BUZZER).close()
+
+
+def test_the_readers_reset_is_low_only_while_it_is_held(factory):
+    pin = ResetPin(23, factory)
+    states = [factory.pin(23).state]
+    for hold in (True, False):
+        pin.hold(hold)
+        states.append(factory.pin(23).state)
+    assert states == [1, 0, 1]
+    pin.close()
+    pin.hold(True)  # a fault of the pin does not reach the reader's thread
+
+
+def test_a_reset_pin_that_cannot_be_had_is_said_in_words():
+    with pytest.raises(OperatorError, match="reset_pin_unavailable"):
+        open_reset_pin(23, "pigpio")
+    open_reset_pin(23, "mock").close()

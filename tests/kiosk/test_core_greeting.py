@@ -102,6 +102,20 @@ def test_a_reason_is_thanked_for_without_losing_the_title(reason):
     assert thanked.line == phrase(f"reason_{reason}", "fr")[1]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_wallet_is_told_what_helps_instead(language):
+    words = greeting.words_for(Decision("phone_uid", wallet=True), language)
+    assert (words.scene, words.line) == ("phone_uid", phrase("phone_wallet", language)[1])
+    assert words.line != greeting.words_for(Decision("phone_uid"), language).line
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_card_that_is_held_is_told_of_its_data_without_losing_the_title(language):
+    shown = greeting.words_for(Decision("welcome", greeting="name"), language)
+    told = greeting.words_for_hold(shown)
+    assert (told.title, told.line, told.offers_not_today) == (shown.title, phrase("held", language)[1], True)
+
+
 def test_nobody_is_promised_a_bell_that_nobody_hears():
     assert greeting.guest_words("en", heard=True) != greeting.guest_words("en", heard=False)
     assert greeting.full_words("de").scene == "out_of_order"

@@ -25,6 +25,7 @@ def recognised(presented, found=None):
         (read(), entry(member=None), "stranger"),
         (read(LOST_UID), entry(LOST_UID, state="blocked"), "blocked"),
         (read("08A1B2C3", random_id=True), None, "phone_uid"),
+        (read("08A1B2C3", random_id=True, wallet="apple"), None, "phone_uid"),
         (read("08A1B2C3", random_id=True, evidence="ndef:..."), None, "stranger"),
         (read("04A1"), None, "unreadable"),
         (read("", medium="code"), None, "unreadable"),

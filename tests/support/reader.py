@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from firmware_bridge.card_read import CardGone, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.card_read import CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
 from firmware_bridge.open_reader import Reader, open_reader
+from firmware_bridge.session.arrival import Known, nobody
 from firmware_bridge.session.pn532_session import Out, Pn532Session
 from firmware_bridge.session.presence import Presence
 from firmware_bridge.simulator.bad_line import BadLine
-from firmware_bridge.simulator.cards import card_with
 from firmware_bridge.simulator.chip import Chip
+from firmware_bridge.simulator.kinds import card_with
 from firmware_bridge.wire.pn532_frame import BadFrame, Frame
 
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts" / "pn532"
@@ -50,7 +51,7 @@ WAYS: list[Feed] = [whole, byte_by_byte, after_junk, after_junk_byte_by_byte]
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a transcript. sign: -> to the chip, <- from it, == what is understood, @ the time in seconds."""
+    """One line of a transcript. sign: -> to the chip, <- from it, == what is understood, @ the time in seconds, known: an id."""
 
     sign: str
     data: bytes
@@ -73,7 +74,7 @@ def _line(text: str) -> Line:
     if sign in ("->", "<-"):
         spaced, _, word = rest.partition("|")
         return Line(sign, bytes.fromhex(spaced), word.strip())
-    assert sign in ("==", "@"), text
+    assert sign in ("==", "@", "known"), text
     return Line(sign, b"", rest)
 
 
@@ -89,7 +90,10 @@ def named(item: Frame | BadFrame) -> str:
 def told(event: ReaderEvent) -> str:
     """An event as transcripts write it."""
     if isinstance(event, CardRead):
-        return f"read {event.value}{' random' if event.random_id else ''}"
+        found = [" random"] * event.random_id + [f" {event.wallet}"] * bool(event.wallet) + [" evidence"] * bool(event.evidence)
+        return f"read {event.value}{''.join(found)}"
+    if isinstance(event, CardHeld):
+        return f"held after {event.held_s:.2f}"
     if isinstance(event, CardGone):
         return f"gone after {event.held_s:.2f}"
     if isinstance(event, CardTrouble):
@@ -99,7 +103,8 @@ def told(event: ReaderEvent) -> str:
 
 def play(lines: list[Line], feed: Feed) -> None:
     """Run a dialogue: the session must say every `->` line and understand every `==` line, in order and nothing else."""
-    session, now = Pn532Session("nfc-1"), 0.0
+    ids = {line.word for line in lines if line.sign == "known"}
+    session, now = Pn532Session("nfc-1", known=ids.__contains__), 0.0
     said, understood = b"", list[str]()
 
     def take(out: Out) -> None:
@@ -120,7 +125,7 @@ def play(lines: list[Line], feed: Feed) -> None:
         elif line.sign == "==":
             assert understood[:1] == [line.word]
             understood.pop(0)
-        else:
+        elif line.sign == "@":
             now = float(line.word) * 1.000001  # sums of floats fall short of what is written
             assert now >= session.wake_at, f"the session does nothing before {session.wake_at}"
             take(session.tick(now))
@@ -130,12 +135,13 @@ def play(lines: list[Line], feed: Feed) -> None:
 class Duet:
     """A session and a chip joined by a line, in virtual time. `events` collects what the session delivers."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, known: Known = nobody) -> None:
         self.now = 0.0
+        self.known = known
         self.chip = Chip()
         self.line = BadLine(Random(seed))
         self.presence = Presence("nfc-1")
-        self.session = Pn532Session("nfc-1", self.presence)
+        self.session = Pn532Session("nfc-1", self.presence, known=known)
         self.events: list[ReaderEvent] = []
         self.failures: list[str] = []
         self.sent: list[tuple[float, bytes]] = []
@@ -202,7 +208,7 @@ class Duet:
             self.at(self.now + 0.25, self._reopen)
 
     def _reopen(self) -> None:
-        self.session, self._closed = Pn532Session("nfc-1", self.presence), False
+        self.session, self._closed = Pn532Session("nfc-1", self.presence, known=self.known), False
         self._take(self.session.begin(self.now))
 
 

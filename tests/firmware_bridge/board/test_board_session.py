@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.card_read import CardGone, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.card_read import CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.session.board_memory import BoardMemory
 from firmware_bridge.session.board_session import BoardSession
@@ -230,6 +230,31 @@ def test_a_card_that_left_during_the_restart_is_gone_in_the_end(board: SimpleNam
     duo.restart_board()
     duo.run(31)
     assert isinstance(duo.events[-1], CardGone)
+
+
+def test_a_card_held_for_five_seconds_is_told_once(board: SimpleNamespace) -> None:
+    duo = Duo(board)
+    duo.run(1)
+    duo.report(wire.CARD, CARD)
+    duo.run(4.9)
+    assert not any(isinstance(event, CardHeld) for event in duo.events)
+    duo.run(20)
+    held = [event for event in duo.events if isinstance(event, CardHeld)]
+    assert len(held) == 1 and 4.9 < held[0].held_s < 5.2
+
+
+def test_a_card_that_left_while_the_cable_was_out_was_not_held(board: SimpleNamespace) -> None:
+    duo = Duo(board)
+    duo.run(1)
+    duo.report(wire.CARD, CARD)
+    duo.run(0.5)
+    duo.plugged = False
+    duo.report(wire.GONE, (600).to_bytes(4, "little"))
+    duo.run(6)
+    duo.plugged = True
+    duo.open()
+    duo.run(3)
+    assert [type(event).__name__ for event in duo.events][1:] == ["CardRead", "CardGone"]
 
 
 def test_an_erased_board_counts_from_one_again_and_is_believed(board: SimpleNamespace) -> None:

@@ -1,0 +1,28 @@
+"""The address in an NDEF message. Pure; the message itself is read by ndeflib."""
+
+from __future__ import annotations
+
+import ndef  # type: ignore[import-untyped]  # ndeflib carries no types
+
+# Chips with more memory exist; a message that is longer holds no address we could use.
+MOST_MESSAGE = 1024
+
+
+def uri_of(message: bytes) -> str | None:
+    """The whole text of the first URI record (or of a smart poster's address) as it stands on the tag; None without one."""
+    try:
+        for record in ndef.message_decoder(message[:MOST_MESSAGE], errors="strict"):
+            uri = _uri(record)
+            if uri is not None:
+                return uri
+    except (ndef.DecodeError, ValueError):  # a tag can hold anything; ValueError: text that is no text
+        return None
+    return None
+
+
+def _uri(record: object) -> str | None:
+    if isinstance(record, ndef.UriRecord):
+        return str(record.iri)
+    if isinstance(record, ndef.SmartposterRecord) and record.resource is not None:
+        return str(record.resource.iri)
+    return None
