@@ -16,6 +16,7 @@ from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.session.arrival import Known, nobody
 from firmware_bridge.simulator.pty import SimulatedPn532
+from firmware_bridge.wire.board_messages import SignalPlan as SignalPlan
 
 SIMULATED = "sim:"
 BOARD = "board:"
@@ -81,6 +82,12 @@ def _refuse_short(path: str, port: str) -> None:
             "Name the port by its whole path, such as /dev/serial/by-id/..., with board: before it for a reader board, "
             "or sim:/path/of/control.sock",
         )
+
+
+def show(reader: Reader, plan: SignalPlan) -> None:
+    """Light and sound of a reader that has them; any other does nothing. From any thread; returns at once."""
+    if isinstance(reader, BoardReader):
+        reader.signal(plan)
 
 
 class _SimulatedReader:

@@ -16,11 +16,12 @@ from edge.process.version import version
 from edge.transport.http import HttpClient
 from edge.transport.mqtt import MqttLine
 from firmware_bridge.errors import BridgeError
-from firmware_bridge.open_reader import Reader, Reset, open_reader
+from firmware_bridge.open_reader import Reader, Reset, SignalPlan, open_reader, show
 from kiosk.answers import Answers
 from kiosk.config import KioskConfig, Secrets
+from kiosk.devices.board_signals import BoardSignals
 from kiosk.devices.reset_pin import ResetPin, open_reset_pin
-from kiosk.devices.signals import open_signals
+from kiosk.devices.signals import Signals, open_signals
 from kiosk.directory_fetch import DirectoryFetch
 from kiosk.hub_link import HubLink
 from kiosk.known_cards import nfc_known
@@ -47,13 +48,7 @@ class Kiosk:
         self.health = Health("kiosk", version())
         self._clock, self._reader_stop = clock, threading.Event()
         self.board = Board(clock, config.language, phrases.resting)
-        self._signals = open_signals(
-            enabled=config.signals.enabled,
-            pin_factory=config.signals.pin_factory,
-            green=config.signals.green,
-            amber=config.signals.amber,
-            buzzer=config.signals.buzzer,
-        )
+        self._signals = _signals(config, self._show)
         self._reset_pin: ResetPin | None = None
         self._book = open_book(Path(config.data_dir), config.store, config.kiosk, clock, config.policy.outbox_max)
         self._book.require_owner()
@@ -160,6 +155,10 @@ class Kiosk:
         self._reset_pin = open_reset_pin(config.reader.reset_pin, config.signals.pin_factory)
         return self._reset_pin.hold
 
+    def _show(self, plan: SignalPlan) -> None:
+        """Signals are built before the reader that may show them."""
+        show(self._reader, plan)
+
     def _run(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=self._watched, args=(name, work), name=name, daemon=True)
         self._threads.append(thread)
@@ -172,6 +171,13 @@ class Kiosk:
         except Exception as error:
             log.error("thread_ended", code="internal", thread=name, exc_info=error)
             self.health.ill(name, "thread_ended", "The kiosk restarts by itself; if it happens again, send the log to support.")
+
+
+def _signals(config: KioskConfig, tell: Callable[[SignalPlan], None]) -> Signals:
+    at = config.signals
+    if at.enabled and at.at == "board":
+        return BoardSignals(tell)
+    return open_signals(enabled=at.enabled, pin_factory=at.pin_factory, green=at.green, amber=at.amber, buzzer=at.buzzer)
 
 
 def _reader(config: KioskConfig, clock: Clock, known: Callable[[str], bool], reset: Reset) -> Reader:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from firmware_bridge.card_read import CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.card_read import ButtonPressed, CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
 from firmware_bridge.session.presence import FORGET_AFTER_S, HELD_AFTER_S
 from firmware_bridge.wire import board_frame as wire
-from firmware_bridge.wire.board_messages import Card, Gone, Hello, Report, Trouble
+from firmware_bridge.wire.board_messages import Button, Card, Gone, Hello, Report, Trouble
 
 # The clock of a board is off by some per mille; what is told from this is only whether it started anew.
 _CLOCK_SLACK_MS = 30_000
@@ -79,6 +79,8 @@ class BoardMemory:
         if isinstance(report.what, Gone):
             self._held = self._doubt_until = self._held_at = None
             return [CardGone(self.reader, moment, report.what.held_ms / 1000)]
+        if isinstance(report.what, Button):
+            return [ButtonPressed(self.reader, moment, report.what.held_ms / 1000)]
         if isinstance(report.what, Trouble):
             return [CardTrouble(self.reader, moment, "two_cards" if report.what.why == wire.TWO_CARDS else "unreadable")]
         return []
