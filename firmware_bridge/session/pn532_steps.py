@@ -100,10 +100,10 @@ class Row:
 
 TABLE: dict[Step, Row] = {
     Step.WAKE: Row("waking", None, "drain", Step.VERSION),
-    Step.VERSION: Row("checking", get_firmware_version(), "answer", Step.ROM),
+    Step.VERSION: Row("checking", get_firmware_version(), "answer", Step.SAM),
+    Step.SAM: Row("configuring", sam_configuration(), "answer", Step.ROM),
     Step.ROM: Row("checking", diagnose(ROM_TEST), "self_test", Step.RAM),
-    Step.RAM: Row("checking", diagnose(RAM_TEST), "self_test", Step.SAM),
-    Step.SAM: Row("configuring", sam_configuration(), "answer", Step.FIELD_RESET),
+    Step.RAM: Row("checking", diagnose(RAM_TEST), "self_test", Step.FIELD_RESET),
     # A card that lies there from before hears us again.
     Step.FIELD_RESET: Row("configuring", rf_field(False), "answer", Step.PARAMETERS),
     Step.PARAMETERS: Row("configuring", set_parameters(), "answer", None),

@@ -21,7 +21,8 @@ CARD = answer_frame(0x4B, bytes.fromhex("01 01 0044 00 07 04A2B3C4D5E6F7"))
 NONE = answer_frame(0x4B, b"\x00")
 # What a session is answered until it looks for cards.
 WELL, FIELD = answer_frame(0x01, b"\0"), answer_frame(0x33)
-BEFORE_PARAMETERS = [FIRMWARE, WELL, WELL, answer_frame(0x15), FIELD]
+BEFORE_PARAMETERS = [FIRMWARE, answer_frame(0x15), WELL, WELL, FIELD]
+SELF_TESTS_AT = (2, 3)
 TO_POLLING = [*BEFORE_PARAMETERS, answer_frame(0x13), answer_frame(0x53, b"\0"), answer_frame(0x33)]
 STEPS = len(TO_POLLING)
 MEMORY = answer_frame(0x41, bytes.fromhex("00 E1101200 0300FE00 00000000 00000000"))  # an NTAG213 with an empty message
@@ -50,7 +51,14 @@ def polling(now: float = 0.05, presence: Presence | None = None, known: Known = 
 
 @pytest.mark.parametrize(
     ("answered", "state"),
-    [*((at, "checking") for at in range(3)), *((at, "configuring") for at in range(3, STEPS)), (STEPS, "polling")],
+    [
+        (0, "checking"),
+        (1, "configuring"),
+        (2, "checking"),
+        (3, "checking"),
+        *((at, "configuring") for at in range(4, STEPS)),
+        (STEPS, "polling"),
+    ],
 )
 def test_states_in_order(answered: int, state: str) -> None:
     session = Pn532Session("nfc-1")
@@ -112,7 +120,7 @@ def test_every_step_repeats_its_command_after_damage(answered: int, damage: byte
     assert session.tick(0.15).send == sent
 
 
-@pytest.mark.parametrize("answered", [at for at in range(STEPS + 1) if at not in (1, 2)])
+@pytest.mark.parametrize("answered", [at for at in range(STEPS + 1) if at not in SELF_TESTS_AT])
 def test_every_step_but_the_self_tests_repeats_a_command_that_was_refused(answered: int) -> None:
     session = Pn532Session("nfc-1")
     session.begin(0.0)
@@ -128,9 +136,11 @@ def test_a_chip_that_cannot_test_itself_is_used_all_the_same() -> None:
     session.begin(0.0)
     session.tick(0.05)
     session.received(ACK + FIRMWARE, 0.05)
+    session.received(ACK + answer_frame(0x15), 0.05)
     session.received(ACK + ERROR, 0.06)
     session.received(ACK + ERROR, 0.07)
     assert session.state == "configuring"
+    assert session.wake_at > 0.07 + 0.4
 
 
 @pytest.mark.parametrize("first", [[], [WELL]])
@@ -138,7 +148,7 @@ def test_a_chip_whose_memory_is_broken_is_not_used(first: list[bytes]) -> None:
     session = Pn532Session("nfc-1")
     session.begin(0.0)
     session.tick(0.05)
-    for answer in [FIRMWARE, *first]:
+    for answer in [FIRMWARE, answer_frame(0x15), *first]:
         session.received(ACK + answer, 0.05)
     failed = session.received(ACK + answer_frame(0x01, b"\x01"), 0.06).failed
     assert failed is not None

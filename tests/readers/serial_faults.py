@@ -1,0 +1,141 @@
+"""Taps through a line that does everything a line can do, in virtual time, and the account of what came of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+from firmware_bridge.card_read import CardRead
+from firmware_bridge.simulator.bad_line import BadLine
+from firmware_bridge.simulator.kinds import card_with
+from firmware_bridge.wire.pn532_answers import IN_LIST_PASSIVE_TARGET
+from firmware_bridge.wire.pn532_frame import Frame, FrameReader, answer_frame
+from tests.support.reader import Duet
+
+KINDS = ("split", "silence", "noise", "corrupt", "half", "lost", "double", "previous", "hangs", "misread", "brownout")
+LONGEST_FAULT_S = 3.0
+# Long enough: an answer that was lost is missed at the next question whether the chip lives (10 s), a session that failed in the
+# fault begins anew within 5 s, and a start takes two.
+LONG_ENOUGH_S = LONGEST_FAULT_S + 10.0 + 5.0 + 2.0
+
+
+class MisreadingLine(BadLine):
+    """A line that can also damage one listing twice, so that the chip's sum of eight bits lets it pass.
+
+    misread_in: so many listings of a card from now, or None. Two equal damages in a row are beyond what two looks can find.
+    """
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._dice = random
+        self.misread_in: int | None = None
+        self.misread = 0
+
+    def send(self, data: bytes, now: float) -> None:
+        """See BadLine."""
+        if self.misread_in is not None:
+            data = b"".join(self._forged(piece) for piece in _frames(data)) if data else data
+        super().send(data, now)
+
+    def _forged(self, item: Frame) -> bytes:
+        raw = _bytes_of(item)
+        if item.code != IN_LIST_PASSIVE_TARGET + 1 or len(item.data) < 10:
+            return raw
+        if self.misread_in is None or self.misread_in > 0:
+            self.misread_in = None if self.misread_in is None else self.misread_in - 1
+            return raw
+        self.misread_in = None
+        ids = range(6, len(item.data))
+        first, second = self._dice.sample(ids, 2)
+        by = self._dice.randint(1, 255)
+        changed = bytearray(item.data)
+        changed[first], changed[second] = (changed[first] + by) & 0xFF, (changed[second] - by) & 0xFF
+        self.misread += 1
+        return answer_frame(item.code, bytes(changed))
+
+
+def _frames(data: bytes) -> list[Frame]:
+    return [item for item in FrameReader().feed(data) if isinstance(item, Frame)]
+
+
+def _bytes_of(item: Frame) -> bytes:
+    return bytes.fromhex("0000ff00ff00") if item.kind == "ack" else answer_frame(item.code, item.data)
+
+
+@dataclass
+class Account:
+    """What came of the taps. phantoms: ids read that were never presented; lost: cards that lay there long enough, unread."""
+
+    faults: Counter[str] = field(default_factory=Counter)
+    reads: int = 0
+    twice: int = 0
+    misread: int = 0
+    phantoms: list[str] = field(default_factory=list)
+    lost: list[tuple[int, str]] = field(default_factory=list)
+    slowest_s: float = 0.0
+
+
+class Campaign:
+    """One reader, one tap after the other, a fault with each. every_id_known: the mutant that believes whatever it reads."""
+
+    def __init__(self, seed: int, *, every_id_known: bool = False) -> None:
+        self._random = Random(seed)
+        self._members: set[str] = set()
+        self._duet = Duet(seed, known=lambda value: every_id_known or value in self._members)
+        self._line = MisreadingLine(self._random)
+        self._duet.line = self._line
+        self.account = Account()
+
+    def run(self, taps: int) -> Account:
+        """Present so many cards, every second one known."""
+        self._duet.run(1.0)
+        for number in range(taps):
+            self._tap(number)
+        self.account.misread = self._line.misread
+        return self.account
+
+    def _tap(self, number: int) -> None:
+        uid, kind, duet = f"{self._random.choice(('04', '02'))}{number:012X}", self._random.choice(KINDS), self._duet
+        if number % 2:
+            self._members.add(uid)
+        start, told = duet.now, len(duet.events)
+        self._fault(kind, start)
+        duet.at(start + self._random.uniform(0.0, 0.5), lambda: duet.chip.field.place(card_with(bytes.fromhex(uid)), None))
+        while duet.now < start + LONG_ENOUGH_S and not self._read(uid, told):
+            duet.run(duet.now + 0.25)
+        self._judge(number, uid, kind, told, duet.now - start)
+        duet.chip.field.take()
+        self._line.misread_in = None
+        duet.chip.frozen = False
+        self._line.set("clean", duet.now, None)
+        duet.run(duet.now + 1.0)
+
+    def _fault(self, kind: str, now: float) -> None:
+        seconds = self._random.uniform(0.05, LONGEST_FAULT_S)
+        self.account.faults[kind] += 1
+        if kind == "misread":
+            self._line.misread_in = self._random.randrange(4)
+        elif kind == "hangs":
+            self._duet.chip.frozen = True
+            self._duet.at(now + seconds, self._power_cut)
+        elif kind == "brownout":
+            self._duet.at(now + seconds / 3, self._power_cut)
+        else:
+            self._line.set(kind, now, seconds)  # type: ignore[arg-type]  # one of KINDS that the line knows
+
+    def _power_cut(self) -> None:
+        chip = self._duet.chip
+        self._duet.chip = type(chip)(chip.field, chip.air)
+
+    def _read(self, uid: str, told: int) -> bool:
+        return any(isinstance(event, CardRead) and event.value == uid for event in self._duet.events[told:])
+
+    def _judge(self, number: int, uid: str, kind: str, told: int, seconds: float) -> None:
+        reads = [event.value for event in self._duet.events[told:] if isinstance(event, CardRead)]
+        self.account.reads += uid in reads
+        self.account.twice += reads.count(uid) > 1
+        self.account.phantoms += [value for value in reads if value != uid]
+        self.account.slowest_s = max(self.account.slowest_s, seconds)
+        if uid not in reads:
+            self.account.lost.append((number, kind))
