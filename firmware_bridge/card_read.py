@@ -78,4 +78,13 @@ class ReaderState:
     hint: str = ""
 
 
-ReaderEvent = CardRead | CardHeld | CardGone | CardTrouble | ReaderState
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """The button of a reader board was pressed and let go: somebody without a card wants to be noticed. held_s: for how long."""
+
+    reader: str
+    monotonic: float
+    held_s: float
+
+
+ReaderEvent = CardRead | CardHeld | CardGone | CardTrouble | ButtonPressed | ReaderState

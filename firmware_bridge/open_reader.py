@@ -15,6 +15,7 @@ from firmware_bridge.drivers.serial_port import Reset as Reset
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.session.arrival import Known, nobody
+from firmware_bridge.wire.board_messages import SignalPlan as SignalPlan
 
 if TYPE_CHECKING:
     from firmware_bridge.simulator.pty import SimulatedPn532
@@ -50,9 +51,8 @@ def open_reader(
     name: goes into every event. clock: monotonic seconds that really pass. baud: of a real port.
     known: whether a card's id (upper-case hex) is known to whoever takes the reads. It is called on the reader's thread for each
     card that comes and must not raise; a card it knows is told at its first sight, any other when it was seen twice alike and its
-    memory was read (`firmware_bridge.session.arrival`).
+    memory was read (`firmware_bridge.session.arrival`). A reader board asks nobody: it looks twice at every card.
     reset: what is wired to the chip's reset: `dtr`, `rts`, or a function told True (hold) and False (let go) that never raises.
-    Both concern a PN532 only: a board judges and resets its own chip.
     Raises MisuseError for a port or speed that cannot be meant.
     """
     if baud not in BAUD_RATES:
@@ -84,6 +84,12 @@ def _refuse_short(path: str, port: str) -> None:
             "Name the port by its whole path, such as /dev/serial/by-id/..., with board: before it for a reader board, "
             "or sim:/path/of/control.sock",
         )
+
+
+def show(reader: Reader, plan: SignalPlan) -> None:
+    """Light and sound of a reader that has them; any other does nothing. From any thread; returns at once."""
+    if isinstance(reader, BoardReader):
+        reader.signal(plan)
 
 
 class _SimulatedReader:

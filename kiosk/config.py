@@ -16,6 +16,9 @@ from edge.process.errors import OperatorError
 from kiosk.visit.codes import GSRN, STORE_INTERNAL
 from kiosk.visit.phrases import Language
 
+# As firmware_bridge.open_reader has it, which loads pyserial; a file is checked without.
+BOARD = "board:"
+
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Pin = Annotated[int, msgspec.Meta(ge=0, le=27, description="BCM number")]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
@@ -107,9 +110,11 @@ class Rules(Struct, frozen=True):
 
 
 class SignalPins(Struct, frozen=True):
-    """Lights and sound. pin_factory: gpiozero's name; `mock` has pins that do not exist."""
+    """Lights and sound. at: on pins of this machine, or on the reader board. pin_factory: gpiozero's name; `mock` has pins that
+    do not exist."""
 
     enabled: bool = False
+    at: Literal["pins", "board"] = "pins"
     pin_factory: Literal["lgpio", "rpigpio", "pigpio", "native", "mock"] = "lgpio"
     green: Pin = 17
     amber: Pin = 27
@@ -151,6 +156,7 @@ def load(path: Path) -> KioskConfig:
     config = reading.load(path, KioskConfig)
     _loopback_only(config.screen.host)
     _http_url(config.hub.url)
+    _lights_there(config)
     return config
 
 
@@ -174,6 +180,15 @@ def _loopback_only(host: str) -> None:
             "config_screen_not_loopback",
             "reading [screen] host",
             'The screen is served to this machine only: set host = "127.0.0.1" (the browser runs on the kiosk itself).',
+        )
+
+
+def _lights_there(config: KioskConfig) -> None:
+    if config.signals.enabled and config.signals.at == "board" and not config.reader.port.startswith(BOARD):
+        raise OperatorError(
+            "config_signals_board",
+            "reading [signals] at",
+            'Only a reader board has lights: name it under [reader] as port = "board:/dev/...", or set at = "pins".',
         )
 
 

@@ -16,7 +16,7 @@ from edge.process.clock import Clock
 from edge.process.errors import OperatorError
 from edge.process.health import Health
 from edge.process.logs import get_logger
-from firmware_bridge.card_read import CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.card_read import ButtonPressed, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
 from kiosk.metrics import DROPPED
 from kiosk.reception import Reception
 from kiosk.screen.board import Board
@@ -53,6 +53,8 @@ class TapLoop:
             self._reader(event, part)
         elif isinstance(event, CardHeld):
             self._put(self._reception.held)  # without room the screen stays as it is
+        elif isinstance(event, ButtonPressed):
+            self._put(lambda: self._reception.ring_bell(None))
         elif isinstance(event, CardRead | CardTrouble) and not self._put(self._presented(event, part)):
             self.dropped += 1
             DROPPED.inc()

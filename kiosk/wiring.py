@@ -16,14 +16,15 @@ from edge.process.version import version
 from edge.transport.http import HttpClient
 from edge.transport.mqtt import MqttLine
 from firmware_bridge.errors import BridgeError
-from firmware_bridge.open_reader import Reader, Reset, open_reader
+from firmware_bridge.open_reader import Reader, Reset, SignalPlan, open_reader, show
 from firmware_bridge.open_scanner import open_scanner
 from kiosk.answers import Answers
 from kiosk.config import KioskConfig, Secrets
+from kiosk.devices.board_signals import BoardSignals
 from kiosk.devices.camera import Camera
 from kiosk.devices.camera_words import Hint
 from kiosk.devices.reset_pin import ResetPin, open_reset_pin
-from kiosk.devices.signals import open_signals
+from kiosk.devices.signals import Signals, open_signals
 from kiosk.directory_fetch import DirectoryFetch
 from kiosk.hub_link import HubLink
 from kiosk.known_cards import nfc_known
@@ -52,13 +53,7 @@ class Kiosk:
         self._clock, self._reader_stop = clock, threading.Event()
         self._resting = phrases.resting_with_codes if config.scanner or config.camera else phrases.resting
         self.board = Board(clock, config.language, self._resting)
-        self._signals = open_signals(
-            enabled=config.signals.enabled,
-            pin_factory=config.signals.pin_factory,
-            green=config.signals.green,
-            amber=config.signals.amber,
-            buzzer=config.signals.buzzer,
-        )
+        self._signals = _signals(config, self._show)
         self._reset_pin: ResetPin | None = None
         self._book = open_book(Path(config.data_dir), config.store, config.kiosk, clock, config.policy.outbox_max)
         self._book.require_owner()
@@ -180,6 +175,10 @@ class Kiosk:
     def _listen(self, part: Part, device: Reader) -> None:
         self._run(part, lambda: device.run(lambda event: self.taps.deliver(event, part), self._reader_stop))
 
+    def _show(self, plan: SignalPlan) -> None:
+        """Signals are built before the reader that may show them."""
+        show(self._reader, plan)
+
     def _run(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=self._watched, args=(name, work), name=name, daemon=True)
         self._threads.append(thread)
@@ -192,6 +191,13 @@ class Kiosk:
         except Exception as error:
             log.error("thread_ended", code="internal", thread=name, exc_info=error)
             self.health.ill(name, "thread_ended", "The kiosk restarts by itself; if it happens again, send the log to support.")
+
+
+def _signals(config: KioskConfig, tell: Callable[[SignalPlan], None]) -> Signals:
+    at = config.signals
+    if at.enabled and at.at == "board":
+        return BoardSignals(tell)
+    return open_signals(enabled=at.enabled, pin_factory=at.pin_factory, green=at.green, amber=at.amber, buzzer=at.buzzer)
 
 
 def _reader(config: KioskConfig, clock: Clock, known: Callable[[str], bool], reset: Reset) -> Reader:

@@ -56,7 +56,7 @@ class App:
             self._told = self._chip.state
             self._link.report(wire.CHIP, bytes((self._told,)), now)
         if listed is not None:
-            for what, data in self._presence.look(listed, now):
+            for what, data in self._presence.look(listed, now, self._chip.evidence):
                 self._link.report(what, data, now)
             self._chip.holding, self._chip.wants_two = self._presence.holding, self._presence.wants_two
 

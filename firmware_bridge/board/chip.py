@@ -5,17 +5,25 @@ the same as in wire/pn532_frame.py, which is too large for the board.
 """
 
 import board_frame as wire
+import evidence
 
 _WAKE = b"\x55\x55" + bytes(14)
 _ACK = b"\x00\x00\xff\x00\xff\x00"
 _VERSION = b"\x02"
 _SAM = b"\x14\x01\x00\x00"  # normal mode, no time-out, no interrupt line
-_PARAMETERS = b"\x12\x00"  # no automatic RATS: ids need it not
+_PARAMETERS = b"\x12\x10"  # a listing opens ISO-DEP cards, so that their files can be read
 _RELEASE = b"\x52\x00"
 _RETRIES = b"\x32\x05\xff\x01\x02"  # a listing gives up after three attempts, so no answer is ever waited for without end
 _LIST = 0x4A
+_EXCHANGE = 0x40
 _STARTING = (_VERSION, _SAM, _PARAMETERS, _RELEASE, _RETRIES)
 _PN532 = 0x32
+# Of a card: it speaks ISO 14443-4; it has a cascade level more than was read.
+_ISO_DEP, _NOT_WHOLE = 0x20, 0x04
+# Looks at a card that was seen once; the chip's sum of eight bits lets about one double damage in a thousand pass.
+_LOOKS = 4
+# A card that breaks off while its memory is read is opened once more; after that its id must do.
+_READINGS = 2
 
 # Configuration answers come within some ms, three attempts to list take some 30.
 ANSWER_MS = 500
@@ -31,21 +39,31 @@ _MOST_HELD = 300
 class Chip:
     """`tick` as often as can be; gives a tuple of ids when a listing has ended, else None. An empty id: a card that gave none.
 
+    A card that comes is told when it was seen twice alike, and when its memory was read. evidence: what was found there.
     holding and wants_two: set by the caller, what lies there and whether a listing should ask for two cards.
     """
 
     def __init__(self, bus):
         self.state = wire.CHIP_STARTING
+        self.evidence = b""
         self.holding = False
         self.wants_two = False
         self._bus = bus
         self._held = b""
         self._step = -1
-        self._most = 1
-        self._first = None
         self._command = b""
         self._due = 0
         self._failed = 0
+        self._forget()
+
+    def _forget(self):
+        """No card is under way."""
+        self._open = False
+        self._coming = None
+        self._looks = 0
+        self._readings = 0
+        self._dialogue = None
+        self._question = b""
 
     def tick(self, now):
         """Read what came, send what is due."""
@@ -62,10 +80,20 @@ class Chip:
             self._step, self._due = 0, now + DRAIN_MS
             return
         self._held = b""
-        listing = bytes((_LIST, 2 if self.wants_two else self._most, 0))
-        self._command = _STARTING[self._step] if self._step < len(_STARTING) else listing
+        self._command = self._wanted()
         self._bus.write(_frame(self._command))
         self._due = now + ANSWER_MS
+
+    def _wanted(self):
+        """The command that is next."""
+        if self._step < len(_STARTING):
+            return _STARTING[self._step]
+        if self._question:
+            return bytes((_EXCHANGE, 1)) + self._question
+        if self._open:  # an open ISO-DEP card answers no listing
+            return _RELEASE
+        # A card that has come is looked at for a second one beside it, in every other look: some chips miss a card then.
+        return bytes((_LIST, 2 if self.wants_two or self._looks % 2 else 1, 0))
 
     def _expect(self, now):
         answer = self._answer()
@@ -93,49 +121,96 @@ class Chip:
             self._restart(wire.CHIP_SILENT, now)
 
     def _restart(self, state, now):
-        self.state, self._step, self._failed, self._most, self._first = state, -1, 0, 1, None
+        self.state, self._step, self._failed = state, -1, 0
         self._due = now + PAUSE_MS
+        self._forget()
 
     def _take(self, data, now):
         self._due = now
-        if self._step >= len(_STARTING):
-            return self._listed(data, now)
-        if self._is_other_chip(data):
-            self._restart(wire.CHIP_WRONG, now)
+        if self._step < len(_STARTING):
+            self._started(data, now)
             return None
+        if self._question:
+            return self._read(data)
+        if self._open:
+            self._open = False
+            return None
+        uids, sak = cards(data)
+        self._open = bool(sak & _ISO_DEP)
+        return self._coming_in(uids, sak) if self._looks or (uids and not self.holding) else self._rest(uids)
+
+    def _started(self, data, now):
+        if self._step == 0 and data[:1] != bytes((_PN532,)):
+            self._restart(wire.CHIP_WRONG, now)
+            return
         self._step += 1
         if self._step == len(_STARTING):
             self.state = wire.CHIP_OK
+
+    def _rest(self, uids):
+        """Told; the next look is a little later."""
+        self._due += REST_HOLDING_MS if uids else REST_MS
+        opened = self._open
+        self._forget()
+        self._open = opened
+        return uids
+
+    def _coming_in(self, uids, sak):
+        """A card is on its way: seen once, or looked at again."""
+        self._looks += 1
+        if len(uids) > 1:
+            return self._rest(uids)
+        if uids and uids == self._coming:
+            return None if self._begin(uids[0], sak) else self._rest(uids)
+        if self._looks > _LOOKS:  # seen once, or each time as another: it is asked for once more
+            return self._rest(self._coming if self._readings else (b"",))
+        self._coming = uids or self._coming
         return None
 
-    def _is_other_chip(self, data):
-        """Asked for its version, the chip said it is none we know."""
-        return self._step == 0 and data[:1] != bytes((_PN532,))
+    def _begin(self, uid, sak):
+        """Whether the card has a memory to be read."""
+        self.evidence = b""
+        if self._readings >= _READINGS:
+            return False
+        self._readings += 1
+        if sak & _ISO_DEP:
+            self._dialogue = evidence.of_iso_dep()
+        elif sak == 0 and len(uid) == 7:
+            self._dialogue = evidence.of_type2()
+        else:
+            return False
+        self._question = next(self._dialogue)
+        return True
 
-    def _listed(self, data, now):
-        """A card that comes is looked at once more, for a second one beside it."""
-        uids = ids(data)
-        if self._first is None and uids and not self.holding:
-            self._first, self._most = uids, 2
-            return None
-        first, self._first, self._most = self._first or (), None, 1
-        self._due = now + (REST_HOLDING_MS if uids else REST_MS)
-        return first + tuple(uid for uid in uids if uid not in first) if first else uids
+    def _read(self, data):
+        """The card's answer to a question; a status other than zero: it gave none."""
+        try:
+            self._question = self._dialogue.send(data[1:] if data and data[0] & 0x3F == 0 else None)
+        except StopIteration as end:
+            self._question, self._dialogue = b"", None
+            if end.value is None and self._readings < _READINGS:
+                self._looks = 1  # opened once more by the next look
+                return None
+            self.evidence = end.value or b""
+            return self._rest(self._coming)
+        return None
 
 
-def ids(data):
-    """Data of an answer to a listing -> ids; (b"",) for something that gave no whole id."""
+def cards(data):
+    """Data of an answer to a listing -> (ids, SAK of the last); (b"",) for something that gave no whole id."""
     if not data or data[0] == 0:
-        return ()
-    found, at = [], 1
+        return (), 0
+    found, at, sak = [], 1, 0
     for _ in range(data[0]):
         head = data[at : at + 5]
-        if len(head) < 5 or head[4] not in (4, 7, 10) or head[3] & 4 or len(data) < at + 5 + head[4]:
-            return (b"",)
-        at += 5
+        if len(head) < 5 or head[4] not in (4, 7, 10) or head[3] & _NOT_WHOLE or len(data) < at + 5 + head[4]:
+            return (b"",), 0
+        sak, at = head[3], at + 5
         found.append(bytes(data[at : at + head[4]]))
         at += head[4]
-    return tuple(found)
+        if sak & _ISO_DEP and at < len(data):
+            at += data[at]  # the card's ATS, whose first byte counts itself
+    return tuple(found), sak
 
 
 def _frame(body):

@@ -9,8 +9,8 @@ import board_frame as wire
 
 # Sixteen shoppers in a row while the host is away; a report is 40 bytes.
 MOST_REPORTS = 32
-# Nobody is greeted for a card held longer ago; a cable pulled for a moment is back before.
-OLDEST_MS = 10000
+# Nobody is greeted for a card held longer ago. A host tries again five seconds after the cable is back, or sooner.
+OLDEST_MS = 20000
 # A frame and its answer take some 10 ms on the slowest line; a host under load may take longer.
 FIRST_REPEAT_MS, LONGEST_REPEAT_MS = 150, 2000
 # The host pings every two seconds.

@@ -36,11 +36,11 @@ class Presence:
         """Two lie there, or another card was seen: a listing of one card would not tell."""
         return len(self._held) > 1 or bool(self._held and self._other)
 
-    def look(self, uids, now):
-        """List of (what, data) as REPORT carries them."""
+    def look(self, uids, now, evidence=b""):
+        """List of (what, data) as REPORT carries them. evidence: of a card that comes."""
         names = _name(uids)
         if not self._held:
-            return self._take(uids, names, now)
+            return self._take(uids, names, now, evidence)
         if names & self._held if len(self._held) < 2 else len(names) > 1:
             self._seen, self._other = now, None
             return []
@@ -48,9 +48,11 @@ class Presence:
         self._other = names
         if self._others < (OTHER_TO_REPLACE if names else EMPTY_TO_LEAVE):
             return []
-        return self._leave() + self._take(uids, names, now)
+        if len(uids) == 1:  # another card: it comes as every card does, with whatever is to be read of it
+            return self._leave()
+        return self._leave() + self._take(uids, names, now, evidence)
 
-    def _take(self, uids, names, now):
+    def _take(self, uids, names, now, evidence):
         self._held, self._since, self._seen, self._other = names, now, now, None
         if not names:
             return []
@@ -58,7 +60,7 @@ class Presence:
             return [(wire.TROUBLE, bytes((wire.TWO_CARDS,)))]
         if uids[0] == _UNREADABLE:
             return [(wire.TROUBLE, bytes((wire.UNREADABLE,)))]
-        return [(wire.CARD, bytes((len(uids[0]),)) + uids[0])]
+        return [(wire.CARD, bytes((len(uids[0]),)) + uids[0] + evidence)]
 
     def _leave(self):
         held, self._held = self._held, frozenset()

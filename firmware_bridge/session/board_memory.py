@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from firmware_bridge.card_read import CardGone, CardRead, CardTrouble, ReaderEvent, ReaderState
-from firmware_bridge.session.presence import FORGET_AFTER_S
+from firmware_bridge.card_read import ButtonPressed, CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.session.presence import FORGET_AFTER_S, HELD_AFTER_S
 from firmware_bridge.wire import board_frame as wire
-from firmware_bridge.wire.board_messages import Card, Gone, Hello, Report, Trouble
+from firmware_bridge.wire.board_messages import Button, Card, Gone, Hello, Report, Trouble
 
 # The clock of a board is off by some per mille; what is told from this is only whether it started anew.
 _CLOCK_SLACK_MS = 30_000
 _UPTIME_WRAPS = 1 << 32
 _RANDOM = "random"
+# As often as a board is asked whether it is there.
+_ASK_AGAIN_S = 2.0
 
 
 class _Down(NamedTuple):
@@ -41,11 +43,12 @@ class BoardMemory:
         self._held: str | None = None
         self._since = 0.0
         self._doubt_until: float | None = None
+        self._held_at: float | None = None
 
     @property
     def wake_at(self) -> float | None:
-        """When `expire` is due, or None."""
-        return self._doubt_until
+        """When `expire` or `doubts` is due, or None."""
+        return self._doubt_until if self._doubt_until is not None else self._held_at
 
     def met(self, hello: Hello, now: float) -> bool:
         """A board said who it is; whether it is another one than before, or started anew since."""
@@ -74,8 +77,10 @@ class BoardMemory:
         if isinstance(report.what, Card):
             return self._card(report.what, moment)
         if isinstance(report.what, Gone):
-            self._held, self._doubt_until = None, None
+            self._held = self._doubt_until = self._held_at = None
             return [CardGone(self.reader, moment, report.what.held_ms / 1000)]
+        if isinstance(report.what, Button):
+            return [ButtonPressed(self.reader, moment, report.what.held_ms / 1000)]
         if isinstance(report.what, Trouble):
             return [CardTrouble(self.reader, moment, "two_cards" if report.what.why == wire.TWO_CARDS else "unreadable")]
         return []
@@ -88,8 +93,22 @@ class BoardMemory:
             self._doubt_until = None
             return []
         left = self._leave(moment)
-        self._held, self._since = name, moment
+        self._held, self._since, self._held_at = name, moment, moment + HELD_AFTER_S
         return [*left, CardRead("nfc", value, self.reader, moment, random_id=random, evidence=card.evidence or None)]
+
+    def doubts(self, now: float) -> bool:
+        """A card may have been lying there for five seconds: it is time to ask the board, which would know that it left."""
+        if self._held_at is None or self._doubt_until is not None or now < self._held_at:
+            return False
+        self._held_at = now + _ASK_AGAIN_S
+        return True
+
+    def lying(self, now: float) -> list[ReaderEvent]:
+        """The board is there and has nothing to report. A card that lies there for five seconds is another act than a tap."""
+        if self._held is None or self._held_at is None or self._doubt_until is not None or now - self._since < HELD_AFTER_S:
+            return []
+        self._held_at = None
+        return [CardHeld(self.reader, now, now - self._since)]
 
     def expire(self, now: float) -> list[ReaderEvent]:
         """The card that lay there before the board started anew has not been seen since."""
@@ -98,7 +117,7 @@ class BoardMemory:
         return self._leave(now)
 
     def _leave(self, moment: float) -> list[ReaderEvent]:
-        held, self._held, self._doubt_until = self._held, None, None
+        held, self._held, self._doubt_until, self._held_at = self._held, None, None, None
         return [CardGone(self.reader, moment, max(0.0, moment - self._since))] if held is not None else []
 
     def chip(self, state: int, now: float) -> list[ReaderEvent]:

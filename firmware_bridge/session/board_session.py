@@ -96,7 +96,7 @@ class BoardSession:
         moments = [self._ask_at if self.hello is None else self._ping_at]
         if self._flight is not None:
             moments.append(self._flight.due)
-        if self._memory.wake_at is not None:
+        if self._memory.wake_at is not None and self.hello is not None:
             moments.append(self._memory.wake_at)
         return min(moments)
 
@@ -209,6 +209,8 @@ class BoardSession:
             return
         self.status = status
         self._out.events += self._memory.chip(status.chip, now)
+        if status.waiting == 0:
+            self._out.events += self._memory.lying(now)
 
     def _answered(self, result: Result, now: float) -> None:
         flight = self._flight
@@ -236,7 +238,7 @@ class BoardSession:
         self._ping_at = now + self._timing.ping
 
     def _keep_up(self, now: float) -> None:
-        if now >= self._ping_at:
+        if now >= self._ping_at or self._memory.doubts(now):
             self._ping(now)
             if self._update is not None and self._update.asks:
                 self._out.send += messages.ask(self._name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmware_bridge.card_read import CardGone, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.card_read import ButtonPressed, CardGone, CardHeld, CardRead, ReaderEvent, ReaderState
 from firmware_bridge.errors import BridgeError
 
 
@@ -19,9 +19,11 @@ def told(event: ReaderEvent, *, show_ids: bool = False) -> str:
         return _card(event, show_ids)
     if isinstance(event, CardGone):
         return f"card gone after {event.held_s:.1f} s"
-    if isinstance(event, CardTrouble):
-        return "two cards at once" if event.trouble == "two_cards" else "a card that gives no id"
-    return type(event).__name__
+    if isinstance(event, CardHeld):
+        return f"card still there after {event.held_s:.1f} s"
+    if isinstance(event, ButtonPressed):
+        return f"button pressed for {event.held_s:.1f} s"
+    return "two cards at once" if event.trouble == "two_cards" else "a card that gives no id"
 
 
 def _card(read: CardRead, show_ids: bool) -> str:

@@ -14,7 +14,7 @@ VERSION: Version = (1, 0, 0)
 FLOOR: Version = (1, 0, 0)
 # board -> what becomes its pins.py
 BOARDS = {"rp2040-pn532": "pins_rp2040.py", "unix-pn532": "pins_unix.py"}
-PARTS = ("app.py", "chip.py", "lights.py", "link.py", "presence.py", "update.py")
+PARTS = ("app.py", "chip.py", "evidence.py", "lights.py", "link.py", "presence.py", "update.py")
 # On the board for ever, beside the slots.
 ROOTED = ("main.py", "loader.py", "record.py")
 

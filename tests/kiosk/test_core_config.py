@@ -44,6 +44,8 @@ def test_a_good_file(tmp_path):
     [
         ('store = "main-street"', 'store = "Main Street"', "config_invalid"),
         ('kiosk = "door-1"\n', "", "config_invalid"),
+        ("[policy]\n", '[policy]\n[signals]\nenabled = true\nat = "board"\n', "config_signals_board"),
+        ("[policy]\n", '[policy]\n[signals]\nenabled = false\nat = "board"\n', None),
         ('host = "127.0.0.1"\nport = 8601', 'host = "0.0.0.0"\nport = 8601', "config_screen_not_loopback"),
         ('host = "127.0.0.1"\nport = 8601', 'host = "kiosk.example"\nport = 8601', "config_screen_not_loopback"),
         ('host = "127.0.0.1"\nport = 8601', 'host = "::1"\nport = 8601', None),

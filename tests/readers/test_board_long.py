@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,9 +12,12 @@ from firmware_bridge.errors import FrameError
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire import board_messages as messages
 from tests.firmware_bridge.board.test_flash_cuts import cuts, judge
+from tests.support.board import firmware, new_flash
+from tests.support.board_duo import Duo
 
 SEED = int(os.environ.get("SHOPBELL_SEED", "20260"))
 FUZZ_RUNS = 1_000_000
+CABLE_FAULTS = 10_000
 
 pytestmark = pytest.mark.readers_long
 
@@ -31,7 +34,7 @@ def test_a_power_cut_at_every_write_of_an_update(tmp_path: Path) -> None:
 @pytest.mark.timeout(1800)
 def test_a_million_inputs_to_the_boards_wire() -> None:
     """Noise, and good frames with some bytes changed: nothing but frames, faults and FrameError comes out."""
-    draw, frames, faults, refused = random.Random(SEED), 0, 0, 0
+    draw, frames, faults, refused = Random(SEED), 0, 0, 0
     reader = wire.FrameReader()
     for _ in range(FUZZ_RUNS):
         for item in reader.feed(_input(draw)):
@@ -48,7 +51,43 @@ def test_a_million_inputs_to_the_boards_wire() -> None:
     assert frames > 1000 and faults > 1000 and refused > 1000
 
 
-def _input(draw: random.Random) -> bytes:
+@pytest.mark.timeout(1800)
+def test_ten_thousand_faults_of_the_cable(tmp_path: Path) -> None:
+    """Lost, doubled and damaged pieces, pulled cables, ports opened anew: each card once, in order, and no other."""
+    with firmware(new_flash(tmp_path / "flash"), "board_frame", "link") as board:
+        faults, cards, seed = 0, 0, SEED
+        while faults < CABLE_FAULTS:
+            duo = Duo(board, seed)
+            sent = _troubled(duo, Random(seed))
+            assert duo.tale == sent, f"seed {seed}"
+            faults, cards, seed = faults + duo.faults, cards + len(sent), seed + 1
+    print(f"\nboard cable, seeds {SEED} to {seed - 1}: {faults} faults, {cards} cards; lost 0, doubled 0, phantoms 0")
+
+
+def _troubled(duo: Duo, draw: Random) -> list[str]:
+    """Twelve cards, each with its own trouble; gives their ids."""
+    duo.run(1)
+    sent = []
+    for number in range(12):
+        uid = bytes([4, number]) + draw.randbytes(5)
+        duo.lose = draw.choice((0.0, 0.2, 0.5))
+        duo.report(wire.CARD, b"\x07" + uid)
+        sent.append(uid.hex().upper())
+        duo.run(draw.random())
+        if draw.random() < 0.3:
+            duo.faults += 1
+            duo.plugged = False
+            duo.run(draw.uniform(0.1, 2.0))
+            duo.plugged = True
+            duo.open()
+        duo.report(wire.GONE, bytes(4))
+        duo.run(draw.random())
+    duo.lose = 0.0
+    duo.run(25)
+    return sent
+
+
+def _input(draw: Random) -> bytes:
     body = draw.randbytes(draw.choice((0, 1, 4, 9, 21, 40)))
     if draw.random() < 0.2:
         return body + bytes(draw.randrange(2))

@@ -24,7 +24,20 @@ from tests.support.reader import Running, ask, running
 UNIX = "unix-pn532"
 # About what a Pico leaves, for objects twice as large as there.
 HEAP = "heapsize=256k"
-NAMES = ("board_frame", "image_info", "record", "loader", "presence", "lights", "link", "chip", "update", "pins", "app")
+NAMES = (
+    "board_frame",
+    "image_info",
+    "record",
+    "loader",
+    "presence",
+    "lights",
+    "link",
+    "evidence",
+    "chip",
+    "update",
+    "pins",
+    "app",
+)
 # A key of the tests; the release key is somewhere else.
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 

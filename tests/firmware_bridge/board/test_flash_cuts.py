@@ -58,5 +58,7 @@ def test_mutant_that_writes_over_the_running_slot_is_noticed(tmp_path: Path) -> 
     def spoil(code: str) -> str:
         return code.replace('folder = _FOLDERS["b" if self._slot == "a" else "a"]', "folder = _FOLDERS[self._slot]")
 
-    _, rows = cuts(tmp_path, list(range(380, 440, 5)), 100, spoil)
+    (tmp_path / "first").mkdir()
+    writes, _ = cuts(tmp_path / "first", [], 60)
+    _, rows = cuts(tmp_path, list(range(writes - 80, writes - 20, 5)), 100, spoil)
     assert "MIXTURE" in {row[1] for row in rows}
