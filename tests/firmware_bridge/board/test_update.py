@@ -117,13 +117,6 @@ def test_an_unhealthy_image_falls_back(board: Bench, old: str, new: str) -> None
     assert brought(board, NEW).progress.state == "done"
 
 
-def test_an_image_that_hangs_while_it_is_loaded_falls_back(tmp_path: Path) -> None:
-    """Only the watchdog ends it, three times."""
-    with bench(tmp_path, [needs("micropython"), "-X", HEAP], watchdog_s=6.0) as board:
-        image = spoiled("HEALTHY_MS = 3000", "HEALTHY_MS = 3000\nwhile True:\n    pass")
-        assert refusal(board, image) == "update_fell_back"
-
-
 def test_refusals(board: Bench) -> None:
     files = dict(NEW.files)
     assert refusal(board, pack("shopbell-reader", "abacus", (1, 1, 0), (1, 0, 0), files)) == "update_wrong_board"
