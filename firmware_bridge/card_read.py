@@ -18,6 +18,7 @@ class CardRead:
     random_id: the id is made up anew at each tap (ISO 14443-3: 4 bytes, first 08), as phones do: never an identity.
     evidence: what a proof of the card needs, or None; `uri:` and the whole address in a tag's memory, at most 500 characters.
     wallet: a phone answered that its wallet is at hand, which keeps its cards to itself.
+    symbology: for codes, the AIM identifier the device named (`]E0`, `]C1`, `]Q1`, ...), or None where it names none.
     reader: which reader. monotonic: seconds on the bridge's clock when the card was understood.
     """
 
@@ -28,6 +29,7 @@ class CardRead:
     random_id: bool = False
     evidence: str | None = None
     wallet: Wallet | None = None
+    symbology: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,16 @@ class CardGone:
 
 @dataclass(frozen=True, slots=True)
 class CardTrouble:
-    """Something was presented and gave no id: unreadable, or two cards at once."""
+    """Something was presented and gave no id: unreadable, or two cards at once.
+
+    medium: how it was presented. code: why, where more is known than `trouble` says (stable, such as `scan_cut`), else empty.
+    """
 
     reader: str
     monotonic: float
     trouble: Trouble
+    medium: Medium = "nfc"
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from firmware_bridge.card_read import ReaderEvent
 from firmware_bridge.drivers.board_reader import BoardReader
@@ -15,8 +15,10 @@ from firmware_bridge.drivers.serial_port import Reset as Reset
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.session.arrival import Known, nobody
-from firmware_bridge.simulator.pty import SimulatedPn532
 from firmware_bridge.wire.board_messages import SignalPlan as SignalPlan
+
+if TYPE_CHECKING:
+    from firmware_bridge.simulator.pty import SimulatedPn532
 
 SIMULATED = "sim:"
 BOARD = "board:"
@@ -109,6 +111,8 @@ class _SimulatedReader:
 
     def _open(self) -> Line:
         if self._simulated is None:
+            from firmware_bridge.simulator.pty import SimulatedPn532  # here, so that a real reader never loads it
+
             simulated = SimulatedPn532(self._control, self._clock)
             simulated.start()
             self._simulated = simulated

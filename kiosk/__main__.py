@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from edge.process import logs
+from edge.process import collector, logs, turns
 from edge.process.clock import SystemClock
 from edge.process.commands import config_option, tells_operator
+from edge.process.ending import Ending
 from edge.process.ids import SystemIds
 from edge.process.notify import notify
 from edge.process.version import version
 from kiosk import config as configuration
+
+if TYPE_CHECKING:
+    from kiosk.wiring import Kiosk
 
 WATCHDOG_EVERY_S = 5.0
 
@@ -43,16 +47,9 @@ def check_config(path: Path) -> None:
 
 def run(path: Path) -> None:
     """Run until SIGTERM or SIGINT; raises OperatorError when something has to be mended first."""
-    from kiosk.wiring import Kiosk  # only now: check-config needs no reader, camera or web server
-
-    config = configuration.load(path)
-    secrets = configuration.load_secrets(config)
-    logs.configure("kiosk")
-    leaving = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: leaving.set())
-    kiosk = Kiosk(config, secrets, SystemClock(), SystemIds())
-    kiosk.start()
+    leaving = Ending()
+    with collector.resting():
+        kiosk = _started(path, leaving)
     notify("READY=1")
     while not leaving.wait(WATCHDOG_EVERY_S) and not kiosk.broken():
         if kiosk.alive():
@@ -61,6 +58,19 @@ def run(path: Path) -> None:
     kiosk.stop()
     if not leaving.is_set():
         sys.exit(1)  # a part of the kiosk ended by an error: whoever supervises this process starts it anew
+
+
+def _started(path: Path, leaving: Ending) -> Kiosk:
+    from kiosk.wiring import Kiosk  # only now: check-config needs no reader, camera or web server
+
+    config = configuration.load(path)
+    secrets = configuration.load_secrets(config)
+    logs.configure("kiosk")
+    turns.take_short_turns()
+    leaving.on(signal.SIGTERM, signal.SIGINT)
+    kiosk = Kiosk(config, secrets, SystemClock(), SystemIds())
+    kiosk.start()
+    return kiosk
 
 
 if __name__ == "__main__":

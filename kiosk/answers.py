@@ -11,6 +11,7 @@ from edge.process.logs import get_logger
 from kiosk.metrics import ANSWERED, REFUSED
 from kiosk.records.book import Book, key_of
 
+LONG_AGO_S = 60.0  # nobody looks for the log line of one such arrival
 log = get_logger(part="answers")
 Greet = Callable[[str, Greeting], None]
 
@@ -35,9 +36,13 @@ class Answers:
             REFUSED.inc()
             log.warning("answer_refused", code=error.code, hint=error.hint)
             return 0
-        for result in answer.results:
-            self._greet_from(result)
-        return self._settle(answer.results)
+        for result in answer.results:  # first, so that the name is not behind the disk
+            if result.greeting is not None and result.result != "refused":
+                self._greet(result.arrival_id, result.greeting)
+        with self._book.together():
+            settled = self._settle(answer.results)
+        self._measure(answer.results)
+        return settled
 
     def _checked(self, payload: bytes) -> Answer:
         answer = read_answer(payload)
@@ -61,14 +66,26 @@ class Answers:
             self._book.visits.answered(result.arrival_id, result.rev, "refused")
         return int(parked)
 
-    def _greet_from(self, result: ArrivalResult) -> None:
-        """First, so that the name is not behind the disk."""
-        if result.greeting is not None and result.result != "refused":
-            self._greet(result.arrival_id, result.greeting)
-        visit = self._book.visits.find(result.arrival_id)
-        if visit is not None and result.rev == 0 and visit.boot == self._clock.boot():
-            after_s = self._clock.monotonic() - visit.monotonic
+    def _measure(self, results: list[ArrivalResult]) -> None:
+        """How long taps of this boot waited; of a backlog one line says how many."""
+        old = 0
+        for result in results:
+            after_s = self._after_s(result)
+            if after_s is None:
+                continue
             late = after_s > self._late_s
             self.late += late
             ANSWERED.labels(str(late).lower()).inc()
-            log.info("answered", arrival_id=result.arrival_id, result=result.result, after_ms=round(after_s * 1000))
+            if after_s > LONG_AGO_S:
+                old += 1
+            else:
+                log.info("answered", arrival_id=result.arrival_id, result=result.result, after_ms=round(after_s * 1000))
+        if old:
+            log.info("backlog_answered", arrivals=old)
+
+    def _after_s(self, result: ArrivalResult) -> float | None:
+        """Seconds since the tap; None for a later revision and for a tap of another boot."""
+        tapped = None if result.rev else self._book.visits.tapped(result.arrival_id)
+        if tapped is None or tapped[0] != self._clock.boot():
+            return None
+        return self._clock.monotonic() - tapped[1]

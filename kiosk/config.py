@@ -13,6 +13,7 @@ from edge.contracts.card_id import KEY_BYTES
 from edge.contracts.names import Name
 from edge.process import config as reading
 from edge.process.errors import OperatorError
+from kiosk.visit.codes import GSRN, STORE_INTERNAL
 from kiosk.visit.phrases import Language
 
 # As firmware_bridge.open_reader has it, which loads pyserial; a file is checked without.
@@ -43,6 +44,36 @@ class ReaderAt(Struct, frozen=True):
     baud: Annotated[int, msgspec.Meta(ge=1200, le=4_000_000)] = 115_200
     reset: Literal["", "dtr", "rts"] = ""
     reset_pin: Pin | None = None
+
+
+class ScannerAt(Struct, frozen=True):
+    """port: a serial device, `keys:/dev/input/...` for a scanner that types, or `sim:/path/to/control.sock`.
+
+    baud: of a real serial line. layout, prefix: of a scanner that types: its keys, and what it types before each code.
+    """
+
+    name: Name
+    port: Text
+    baud: Annotated[int, msgspec.Meta(ge=1200, le=115_200)] = 9600
+    layout: Literal["us", "de"] = "us"
+    prefix: Annotated[str, msgspec.Meta(max_length=16)] = ""
+
+
+class CameraAt(Struct, frozen=True):
+    """device: /dev/video0, best its name under /dev/v4l/by-id/. width, height: pixels asked for. fps: decoded a second."""
+
+    device: Annotated[str, msgspec.Meta(pattern=r"^/", max_length=1024)]
+    name: Name = "cam-1"
+    width: Annotated[int, msgspec.Meta(ge=320, le=3840)] = 1280
+    height: Annotated[int, msgspec.Meta(ge=240, le=2160)] = 720
+    fps: Annotated[float, msgspec.Meta(ge=1, le=30)] = 8.0
+
+
+class Codes(Struct, frozen=True):
+    """Which codes can be a member's; see kiosk.visit.codes.CodePolicy."""
+
+    member_prefixes: tuple[Annotated[str, msgspec.Meta(pattern=r"^([0-9]{1,13}|\(8018\))$(?!\n)")], ...] = (*STORE_INTERNAL, GSRN)
+    text_prefixes: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=64)], ...] = ()
 
 
 class BrokerAt(Struct, frozen=True):
@@ -104,6 +135,9 @@ class KioskConfig(Struct, frozen=True):
     screen: Screen = Screen()
     policy: Rules = Rules()
     signals: SignalPins = SignalPins()
+    scanner: ScannerAt | None = None
+    camera: CameraAt | None = None
+    codes: Codes = Codes()
 
 
 class Secrets(Struct, frozen=True):

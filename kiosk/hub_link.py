@@ -24,6 +24,7 @@ from kiosk.answers import Answers
 from kiosk.messages import Messages
 from kiosk.metrics import PARKED, WAITING
 from kiosk.records.book import Book
+from kiosk.sent import NOTED_AFTER_S, Sent
 
 # Arrivals sent and not yet answered: several times what a hub commits at once, far below what a broker queues for a
 # client (mosquitto: 1000), so that a long backlog drains as fast as the hub can file it and nothing is thrown away midway.
@@ -75,11 +76,13 @@ class HubLink:
     ) -> None:
         self._book, self._messages, self._answers = book, messages, answers
         self._news, self._health, self._clock = news, health, clock
+        self._sent = Sent(book.outbox)
         self._backoff = Backoff(jitter=steady_jitter(salt))
         self._changed = threading.Condition()
         self._mail: deque[_Mail] = deque()
         self._up = self._came_up = self._awake = self._stopping = False
         self._silent = False
+        self._full = False  # as much is under way as may be: another row waits with those before it
         self._said: list[Problem] | None = None
         self.lost_mail = 0
 
@@ -137,7 +140,8 @@ class HubLink:
         """Until there is something to do; False when it is time to stop."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._mail or self._came_up or self._awake or self._stopping, min(seconds, LOOK_EVERY_S)
+                lambda: self._mail or self._came_up or (self._awake and not self._full) or self._stopping,
+                min(seconds, LOOK_EVERY_S),
             )
             self._awake = False
             return not self._stopping
@@ -163,12 +167,14 @@ class HubLink:
         if not self._up:
             return LOOK_EVERY_S
         if came_up:  # nothing sent before is still under way: everything is due at once
+            self._sent.forget()
             self._book.outbox.due_now()
             self._said = None
-        rows = self._book.outbox.rows(ROWS_LOOKED_AT)
+        rows = self._sent.others(ROWS_LOOKED_AT, self._clock.monotonic())
         self._judge_hub(rows)
-        room = WINDOW - self._under_way(rows)
-        if room <= 0:
+        room = WINDOW - len(self._sent) - self._under_way(rows)
+        self._full = room <= 0
+        if self._full:
             return 1.0
         now, boot = self._clock.monotonic(), self._clock.boot()
         todo = plan(rows, now=now, boot=boot, batch=room, backoff=self._backoff, max_bytes=STORED_MAX_BYTES)
@@ -180,11 +186,12 @@ class HubLink:
         sent = self._hand_over(line, [by_seq[seq] for seq in todo.send])
         if sent < len(todo.send):
             return 1.0
-        return LOOK_EVERY_S if todo.wait_s is None else max(0.05, todo.wait_s)
+        wait_s = LOOK_EVERY_S if todo.wait_s is None else max(0.05, todo.wait_s)
+        return min(wait_s, NOTED_AFTER_S) if self._sent else wait_s
 
     def _hand_over(self, line: Line, rows: list[Row]) -> int:
         """Publish in order and note the tries; stops at the first that the line does not take. Returns how many are settled."""
-        sent: list[int] = []
+        sent: list[Row] = []
         unreadable: list[Row] = []
         for row in rows:
             try:
@@ -195,9 +202,9 @@ class HubLink:
                 continue
             if not line.publish(self._messages.arrival_topic, payload):
                 break
-            sent.append(row.seq)
+            sent.append(row)
         if sent:
-            self._book.outbox.mark_tried(sent)
+            self._sent.add(sent, self._clock.monotonic())
         for row in unreadable:
             self._book.outbox.park(
                 row.key, "row_unreadable", "The stored arrival cannot be read any more; keep the file for support."
@@ -221,12 +228,12 @@ class HubLink:
     # --- what is said of it ---------------------------------------------------------------------------------------
 
     def _judge_hub(self, rows: list[Row]) -> None:
-        self._silent = any(row.tries >= SILENT_AFTER_TRIES for row in rows)
+        self._silent = max(self._sent.most_tries - 1, *(row.tries for row in rows), 0) >= SILENT_AFTER_TRIES
         if self._silent:
             self._health.ill(
                 "hub", "hub_silent", "Arrivals are not answered: see that the hub runs (shopbell doctor on the hub)."
             )
-        elif not rows:
+        elif not rows and not self._sent:
             self._health.well("hub")
 
     def _report(self, line: Line) -> None:

@@ -6,7 +6,7 @@ Everything is committed before the screen says it. No thread and no queue in her
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from typing import Literal
@@ -24,11 +24,13 @@ from kiosk.metrics import VISITS
 from kiosk.records.book import Book, OutboxFull
 from kiosk.screen.board import Board
 from kiosk.visit.check_in import CheckIn, Door, Tap, check_in, ring, with_not_today, with_reason
+from kiosk.visit.codes import CodePolicy, understood
 from kiosk.visit.decide import Decision
 from kiosk.visit.greeting import (
     armed_words,
     full_words,
     guest_words,
+    hint_words,
     words_for,
     words_for_answer,
     words_for_hold,
@@ -36,10 +38,12 @@ from kiosk.visit.greeting import (
 )
 from kiosk.visit.moment import Moment
 from kiosk.visit.phrases import spoken
-from kiosk.visit.recognise import identify
+from kiosk.visit.recognise import identify, recognise
 from kiosk.visit.words import SceneKind, Words
 
 PRUNE_EVERY_S = 3600.0
+DRAWN_WITHIN_S = 0.005  # the screens go first, for this long at most; then hub and log have their turn
+MENTION_EVERY_S = 10.0
 log = get_logger(part="door")
 
 
@@ -55,8 +59,23 @@ class _Shown:
     held: bool = False
 
 
+class _Batch:
+    """Taps that are committed together. armed_at: "not today" was touched; it holds for the first arrival only."""
+
+    def __init__(self, armed_at: float | None) -> None:
+        self.armed_at = armed_at
+        self.done: list[tuple[CheckIn, bool]] = []
+
+    def add(self, result: CheckIn, stored: bool) -> None:
+        """One more, in its order."""
+        self.done.append((result, stored))
+        if stored and result.arrival is not None:
+            self.armed_at = None
+
+
 class Reception:
     """door: without hub key (that comes from the directory). wake: a row waits. heard: whether a hub listens.
+    codes: which codes are members'. reads_codes: whether a scanner or camera works just now.
 
     Every method may raise sqlite3.Error, with nothing changed; the caller then says `store_failed`.
     """
@@ -75,14 +94,17 @@ class Reception:
         resting: Callable[[SceneKind, str], Words],
         wake: Callable[[], None],
         heard: Callable[[], bool],
+        codes: CodePolicy | None = None,
+        reads_codes: Callable[[], bool] = lambda: False,
     ) -> None:
         self._book, self._board, self._signals, self._door = book, board, signals, door
         self._card_key, self._clock, self._ids, self._health = card_key, clock, ids, health
         self._resting, self._wake, self._heard = resting, wake, heard
+        self._codes, self._reads_codes = codes or CodePolicy(), reads_codes
         self._armed_at: float | None = None
         self._shown: _Shown | None = None
         self._trouble: Literal["store_failed", "outbox_full"] | None = None
-        self._pruned_at = float("-inf")
+        self._pruned_at = self._mentioned_at = float("-inf")
 
     def open(self) -> None:
         """The first idle screen."""
@@ -92,12 +114,19 @@ class Reception:
 
     def tap(self, presented: CardRead | CardTrouble) -> None:
         """A card, or something that was none."""
-        identity = identify(presented, self._card_key)
-        found = self._book.directory.find(identity.token) if identity else None
-        tap = self._tap(found.member if found else None)
-        result = check_in(presented, identity, found, self._door_now(), tap)
-        if self._record(result, tap) and result.arrival is not None:
-            self._armed_at = None
+        self.taps([presented])
+
+    def taps(self, presented: Sequence[CardRead | CardTrouble]) -> None:
+        """Whatever has been presented meanwhile, in its order: one durable transaction for all, then the screen."""
+        self._take([_understood(one, self._codes) for one in presented])
+
+    def seen(self, presented: CardRead | CardTrouble) -> None:
+        """By a camera, which looks at whoever passes: what is no member's code is nobody's tap."""
+        one = _understood(presented, with_changes(self._codes, any_text=False))
+        if isinstance(one, CardTrouble):
+            self._mention(one)
+        else:
+            self._take([one])
 
     def held(self) -> None:
         """The card of the visit on the screen still lies there: somebody wants to know more than a greeting says."""
@@ -105,11 +134,19 @@ class Reception:
             self._shown.held = True
             self._retell(self._shown.words.language)
 
+    def hint(self, hint: str) -> None:
+        """A camera sees a code and cannot read it. Nobody's greeting makes room for that."""
+        if self._board.view().scene in ("idle", "unreadable"):
+            self._board.show(hint_words(hint, self._language()), None)
+
     def ring_bell(self, language: str | None) -> None:
         """A guest rang. Raises OperatorError `kiosk_full` when nothing more can be taken."""
-        tap = self._tap(None)
+        tap = self._tap(None, self._armed_at)
         tap = with_changes(tap, chosen=language or tap.chosen)
-        if not self._record(ring(self._door_now(), tap, heard=self._heard()), tap):
+        result = ring(self._door_now(), tap, heard=self._heard())
+        stored = self._store(result, tap)
+        self._tell([(result, stored)])
+        if not stored:
             raise OperatorError("kiosk_full", "ringing the bell", "Please speak to our staff.")
 
     def choose_reason(self, arrival_id: str, reason: Reason) -> None:
@@ -182,25 +219,58 @@ class Reception:
 
     # ---------------------------------------------------------------------------------------------------------------
 
-    def _record(self, result: CheckIn, tap: Tap) -> bool:
-        """Commit, then show. False when there is no room."""
-        arrival = result.arrival
-        if arrival is not None:
-            try:
-                self._book.record(arrival, tap.moment.monotonic)
-            except OutboxFull:
-                self._full(result.words.language)
-                return False
-        self._show(result, arrival.arrival_id if arrival is not None else None)
-        if arrival is not None:
-            self._wake()
-        VISITS.labels(result.decision.outcome).inc()
-        log.info("visit", outcome=result.decision.outcome, arrival_id=arrival.arrival_id if arrival else None)
+    def _mention(self, trouble: CardTrouble) -> None:
+        """A parcel carried by is nobody's tap: words without a sound, on a screen that nobody uses, and not again and again."""
+        now = self._clock.monotonic()
+        if now - self._mentioned_at < MENTION_EVERY_S or self._board.view().scene not in ("idle", "unreadable"):
+            return
+        self._mentioned_at = now
+        about = recognise(trouble, None, None).about
+        self._board.show(words_for(Decision("unreadable", about=about), self._language()), None)
+
+    def _take(self, presented: Sequence[CardRead | CardTrouble]) -> None:
+        batch = _Batch(self._armed_at)
+        with self._book.together():
+            for one in presented:
+                self._check_in(one, batch)
+        self._armed_at = batch.armed_at
+        self._tell(batch.done)
+
+    def _check_in(self, presented: CardRead | CardTrouble, batch: _Batch) -> None:
+        """Decide and store one of a batch; nothing is shown before the batch is committed."""
+        identity = identify(presented, self._card_key)
+        found = self._book.directory.find(identity.token) if identity else None
+        tap = self._tap(found.member if found else None, batch.armed_at)
+        result = check_in(presented, identity, found, self._door_now(), tap)
+        batch.add(result, self._store(result, tap))
+
+    def _store(self, result: CheckIn, tap: Tap) -> bool:
+        """False when there is no room for the arrival."""
+        try:
+            if result.arrival is not None:
+                self._book.record(result.arrival, tap.moment.monotonic)
+        except OutboxFull:
+            return False
         return True
 
-    def _show(self, result: CheckIn, arrival_id: str | None) -> None:
+    def _tell(self, done: Sequence[tuple[CheckIn, bool]]) -> None:
+        """After the commit: screen and lights first, the hub's link next, then what only we look at."""
+        for result, stored in done:
+            if stored:
+                self._show(result)
+            else:
+                self._full(result.words.language)
+        self._board.wait_drawn(DRAWN_WITHIN_S)
+        if any(stored and result.arrival is not None for result, stored in done):
+            self._wake()
+        for result, stored in done:
+            if stored:
+                VISITS.labels(result.decision.outcome).inc()
+                log.info("visit", outcome=result.decision.outcome, arrival_id=_id_of(result))
+
+    def _show(self, result: CheckIn) -> None:
         self._forget()
-        outcome = result.decision.outcome
+        outcome, arrival_id = result.decision.outcome, _id_of(result)
         self._board.show(result.words, arrival_id)
         if arrival_id is not None and outcome not in ("not_today", "blocked"):
             self._shown = _Shown(arrival_id, result.decision, result.words)
@@ -264,13 +334,25 @@ class Reception:
         return spoken(self._board.chosen_language(), self._door.language)
 
     def _door_now(self) -> Door:
-        return with_changes(self._door, hub_key=self._book.directory.state().hub_key)
+        return with_changes(self._door, hub_key=self._book.directory.state().hub_key, reads_codes=self._reads_codes())
 
-    def _tap(self, member: str | None) -> Tap:
+    def _tap(self, member: str | None, armed_at: float | None) -> Tap:
         return Tap(
             arrival_id=self._ids.new(),
             moment=Moment(self._clock.now(), self._clock.quality(), self._clock.boot(), self._clock.monotonic()),
             recent=self._book.visits.recent(member),
-            armed_at=self._armed_at,
+            armed_at=armed_at,
             chosen=self._board.chosen_language(),
         )
+
+
+def _understood(presented: CardRead | CardTrouble, codes: CodePolicy) -> CardRead | CardTrouble:
+    if isinstance(presented, CardRead):
+        presented = understood(presented, codes)
+    if isinstance(presented, CardTrouble) and presented.code:
+        log.info("not_a_card", code=presented.code, reader=presented.reader)
+    return presented
+
+
+def _id_of(result: CheckIn) -> str | None:
+    return None if result.arrival is None else result.arrival.arrival_id

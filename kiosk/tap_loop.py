@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Literal
 
 from edge.contracts.answer import Greeting
 from edge.contracts.outcomes import Reason
@@ -20,10 +22,14 @@ from kiosk.reception import Reception
 from kiosk.screen.board import Board
 
 WAITING_MAX = 64  # more than fingers and cards can do within the longest disk stall we accept
+# Answers to a backlog come by the hundred; the rest of the queue is for cards and fingers.
+GREETINGS_MAX = WAITING_MAX // 2
+TOGETHER_MAX = 16  # taps in one commit: more would keep the first of them waiting
 ACT_WITHIN_S = 3.0
 TICK_S = 1.0
 log = get_logger(part="tap_loop")
 Job = Callable[[], None]
+Part = Literal["reader", "scanner", "camera"]
 
 
 class TapLoop:
@@ -31,29 +37,44 @@ class TapLoop:
 
     def __init__(self, reception: Reception, board: Board, health: Health, clock: Clock) -> None:
         self._reception, self._board, self._health, self._clock = reception, board, health, clock
-        self._jobs: queue.Queue[Job] = queue.Queue(WAITING_MAX)
+        self._jobs: queue.Queue[Job | CardRead | CardTrouble] = queue.Queue(WAITING_MAX)
+        self._held: Job | None = None  # found behind a run of taps
         self._stopping = threading.Event()
         self._beat = clock.monotonic()
+        self._up: set[Part] = set()
         self.dropped = 0
 
-    def deliver(self, event: ReaderEvent) -> None:
-        """From a reader's thread; never waits. A tap that finds no room has not been confirmed to anybody, and is not taken."""
+    def deliver(self, event: ReaderEvent, part: Part = "reader") -> None:
+        """From a reader's thread; never waits. A tap that finds no room has not been confirmed to anybody, and is not taken.
+
+        part: which device it came from, by the name health knows it by.
+        """
         if isinstance(event, ReaderState):
-            self._reader(event)
+            self._reader(event, part)
         elif isinstance(event, CardHeld):
             self._put(self._reception.held)  # without room the screen stays as it is
         elif isinstance(event, ButtonPressed):
             self._put(lambda: self._reception.ring_bell(None))
-        elif isinstance(event, CardRead | CardTrouble):
-            presented = event
-            if not self._put(lambda: self._reception.tap(presented)):
-                self.dropped += 1
-                DROPPED.inc()
-                log.warning("tap_dropped", code="queue_full", reader=event.reader)
+        elif isinstance(event, CardRead | CardTrouble) and not self._put(self._presented(event, part)):
+            self.dropped += 1
+            DROPPED.inc()
+            log.warning("tap_dropped", code="queue_full", reader=event.reader)
+
+    def hint(self, hint: str) -> None:
+        """From the camera; without room nothing is said."""
+        self._put(lambda: self._reception.hint(hint))
+
+    def reads_codes(self) -> bool:
+        """Whether a scanner or a camera works just now."""
+        return bool(self._up & {"scanner", "camera"})
 
     def greet(self, arrival_id: str, greeting: Greeting) -> None:
-        """From the hub's link; without room the welcome stays nameless."""
-        self._put(lambda: self._reception.greet(arrival_id, greeting))
+        """From the hub's link; without room the welcome stays nameless, and a tap always finds more room than a greeting.
+
+        Whoever is not on the screen any more is not greeted at all: a drained backlog brings thousands of them.
+        """
+        if self._board.view().arrival_id == arrival_id and self._jobs.qsize() < GREETINGS_MAX:
+            self._put(lambda: self._reception.greet(arrival_id, greeting))
 
     def ring_bell(self, language: str | None) -> None:
         """From the screen; returns when the ring is committed. Raises OperatorError."""
@@ -77,7 +98,7 @@ class TapLoop:
         ticked = self._clock.monotonic()
         while not self._stopping.is_set():
             try:
-                self._guarded(self._jobs.get(timeout=TICK_S))
+                self._guarded(self._next())
             except queue.Empty:
                 ticked = float("-inf")
             self._beat = self._clock.monotonic()
@@ -96,16 +117,38 @@ class TapLoop:
 
     # ---------------------------------------------------------------------------------------------------------------
 
-    def _reader(self, state: ReaderState) -> None:
+    def _reader(self, state: ReaderState, part: Part) -> None:
         """Without its reader the kiosk still has its bell: the screen says so, and stays usable."""
-        self._board.reader(state.up)
+        if part == "reader":
+            self._board.reader(state.up)
         if state.up:
-            self._health.well("reader")
+            self._up.add(part)
+            self._health.well(part)
         else:
-            self._health.ill("reader", state.code, state.hint)
+            self._up.discard(part)
+            self._health.ill(part, state.code, state.hint)
         log.info("reader", reader=state.reader, up=state.up, code=state.code)
 
-    def _put(self, job: Job) -> bool:
+    def _next(self) -> Job:
+        """What waits longest; taps that wait right behind each other are one job, and so one commit. Raises queue.Empty."""
+        job = self._held or self._jobs.get(timeout=TICK_S)
+        self._held = None
+        if not isinstance(job, CardRead | CardTrouble):
+            return job
+        taps = [job]
+        with contextlib.suppress(queue.Empty):
+            while len(taps) < TOGETHER_MAX:
+                more = self._jobs.get_nowait()
+                if not isinstance(more, CardRead | CardTrouble):
+                    self._held = more
+                    break
+                taps.append(more)
+        return lambda: self._reception.taps(taps)
+
+    def _presented(self, event: CardRead | CardTrouble, part: Part) -> Job | CardRead | CardTrouble:
+        return (lambda: self._reception.seen(event)) if part == "camera" else event
+
+    def _put(self, job: Job | CardRead | CardTrouble) -> bool:
         try:
             self._jobs.put_nowait(job)
         except queue.Full:

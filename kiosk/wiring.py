@@ -17,9 +17,12 @@ from edge.transport.http import HttpClient
 from edge.transport.mqtt import MqttLine
 from firmware_bridge.errors import BridgeError
 from firmware_bridge.open_reader import Reader, Reset, SignalPlan, open_reader, show
+from firmware_bridge.open_scanner import open_scanner
 from kiosk.answers import Answers
 from kiosk.config import KioskConfig, Secrets
 from kiosk.devices.board_signals import BoardSignals
+from kiosk.devices.camera import Camera
+from kiosk.devices.camera_words import Hint
 from kiosk.devices.reset_pin import ResetPin, open_reset_pin
 from kiosk.devices.signals import Signals, open_signals
 from kiosk.directory_fetch import DirectoryFetch
@@ -32,8 +35,9 @@ from kiosk.screen import phrases
 from kiosk.screen.board import Board
 from kiosk.screen.serve import ScreenServer
 from kiosk.screen.server import create_app
-from kiosk.tap_loop import TapLoop
+from kiosk.tap_loop import Part, TapLoop
 from kiosk.visit.check_in import Door
+from kiosk.visit.codes import CodePolicy
 from kiosk.visit.decide import Policy
 
 JOIN_S = 5.0
@@ -47,7 +51,8 @@ class Kiosk:
     def __init__(self, config: KioskConfig, secrets: Secrets, clock: Clock, ids: Ids) -> None:
         self.health = Health("kiosk", version())
         self._clock, self._reader_stop = clock, threading.Event()
-        self.board = Board(clock, config.language, phrases.resting)
+        self._resting = phrases.resting_with_codes if config.scanner or config.camera else phrases.resting
+        self.board = Board(clock, config.language, self._resting)
         self._signals = _signals(config, self._show)
         self._reset_pin: ResetPin | None = None
         self._book = open_book(Path(config.data_dir), config.store, config.kiosk, clock, config.policy.outbox_max)
@@ -58,18 +63,24 @@ class Kiosk:
         self._link = self._hub_link(config)
         self.taps = self._taps(config, secrets, ids)
         self._line = self._mqtt(config, secrets)
-        self._reader = _reader(config, clock, nfc_known(self._book.directory, secrets.card_key), self._reset_of(config))
+        known = nfc_known(self._book.directory, secrets.card_key)
+        self._reader, self._scanner = _reader(config, clock, known, self._reset_of(config)), _scanner(config, clock)
+        self._camera = _camera(config, clock, self.taps.hint)
         self._screen = self._served(config)
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        """The screen first, so that the shopper sees `starting`; then door, hub and reader."""
+        """The screen first, so that the shopper sees `starting`; then broker and chip, which take their time; then the rest."""
         self._screen.start()
+        self._line.start()
         self._run("tap-loop", self.taps.run)
+        self._run("reader", lambda: self._reader.run(self.taps.deliver, self._reader_stop))
         self._run("hub-link", lambda: self._link.run(self._line))
         self._run("directory", self._fetch.run)
-        self._line.start()
-        self._run("reader", lambda: self._reader.run(self.taps.deliver, self._reader_stop))
+        if self._scanner is not None:
+            self._listen("scanner", self._scanner)
+        if self._camera is not None:
+            self._listen("camera", self._camera)
 
     def broken(self) -> bool:
         """Whether one of the threads has ended by itself."""
@@ -108,9 +119,11 @@ class Kiosk:
             clock=self._clock,
             ids=ids,
             health=self.health,
-            resting=phrases.resting,
+            resting=self._resting,
             wake=self._link.wake,
             heard=lambda: self._link.heard,
+            codes=CodePolicy(config.codes.member_prefixes, config.codes.text_prefixes),
+            reads_codes=self._reads_codes,
         )
         return TapLoop(reception, self.board, self.health, self._clock)
 
@@ -125,6 +138,10 @@ class Kiosk:
             clock=self._clock,
             salt=f"{config.store}/{config.kiosk}",
         )
+
+    def _reads_codes(self) -> bool:
+        """Reception is built before the loop that knows."""
+        return self.taps.reads_codes()
 
     def _greet(self, arrival_id: str, greeting: Greeting) -> None:
         """The link is built before the loop it tells."""
@@ -154,6 +171,9 @@ class Kiosk:
             return config.reader.reset or None
         self._reset_pin = open_reset_pin(config.reader.reset_pin, config.signals.pin_factory)
         return self._reset_pin.hold
+
+    def _listen(self, part: Part, device: Reader) -> None:
+        self._run(part, lambda: device.run(lambda event: self.taps.deliver(event, part), self._reader_stop))
 
     def _show(self, plan: SignalPlan) -> None:
         """Signals are built before the reader that may show them."""
@@ -186,3 +206,20 @@ def _reader(config: KioskConfig, clock: Clock, known: Callable[[str], bool], res
         return open_reader(reader.port, name=reader.name, clock=clock.monotonic, baud=reader.baud, known=known, reset=reset)
     except BridgeError as error:
         raise OperatorError(error.code, error.tried, error.hint) from None
+
+
+def _scanner(config: KioskConfig, clock: Clock) -> Reader | None:
+    at = config.scanner
+    if at is None:
+        return None
+    try:
+        return open_scanner(at.port, name=at.name, clock=clock.monotonic, baud=at.baud, layout=at.layout, prefix=at.prefix)
+    except BridgeError as error:
+        raise OperatorError(error.code, error.tried, error.hint) from None
+
+
+def _camera(config: KioskConfig, clock: Clock, tell: Callable[[Hint], None]) -> Reader | None:
+    at = config.camera
+    if at is None:
+        return None
+    return Camera(at.name, at.device, clock.monotonic, tell, width=at.width, height=at.height, fps=at.fps)

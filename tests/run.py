@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 # Long campaigns, each behind a name of its own.
-CAMPAIGNS = {"faults": ["-m", "faults", "tests/faults"], "readers-long": ["-m", "readers_long", "-s", "tests/readers"]}
-EVERY_DAY = ["-m", "not faults and not readers_long and not hardware", "-n", "2", "--dist", "loadfile", "-rs", "tests"]
+CAMPAIGNS = {"faults": ["-m", "faults", "tests/faults"], "readers-long": ["-m", "readers_long", "-s", "tests"]}
+EVERY_DAY = ["-m", "not faults and not hardware and not readers_long", "-n", "2", "--dist", "loadfile", "-rs", "tests"]
 
 
 def main(arguments: list[str]) -> int:

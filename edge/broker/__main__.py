@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -15,6 +14,7 @@ from edge.broker.mosquitto import Mosquitto, find_binary, find_plugin
 from edge.process import logs
 from edge.process.commands import config_option, tells_operator
 from edge.process.config import read_secret
+from edge.process.ending import Ending
 from edge.process.errors import OperatorError
 from edge.process.notify import notify
 from edge.process.ports import check_free
@@ -41,10 +41,7 @@ def main() -> None:
 def run(path: Path) -> None:
     """Exit status: 0 after a goodbye, 1 when the broker ended by itself, 2 when a person has to mend something."""
     logs.configure("broker")
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    sys.exit(serve(read_config(path), stopping))
+    sys.exit(serve(read_config(path), Ending().on(signal.SIGTERM, signal.SIGINT)))
 
 
 @main.command("check-config", help="Judge a configuration file without starting anything.")
@@ -66,7 +63,7 @@ def choose(config: BrokerConfig) -> Literal["mosquitto", "embedded"]:
     return config.broker.kind
 
 
-def serve(config: BrokerConfig, stopping: threading.Event) -> int:
+def serve(config: BrokerConfig, stopping: Ending) -> int:
     """Run until `stopping` is set (0) or the broker ends by itself (1). Raises OperatorError when it cannot start."""
     section = config.broker
     check_free(section.host, section.port, "MQTT")

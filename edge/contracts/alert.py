@@ -9,15 +9,19 @@ from msgspec import Struct
 
 from edge.contracts.envelope import Envelope, Id, Instant, Reader
 from edge.contracts.names import Name
-from edge.contracts.outcomes import AlertState, Assurance, Reason
+from edge.contracts.outcomes import AlertState, Assurance, Caution, Reason
 
 
 class Who(Struct, frozen=True, omit_defaults=True):
-    """The shopper as far as the alerted associate may know. `name` is None for strangers, guests and the nameless."""
+    """The shopper as far as the alerted associate may know. `name` is None for strangers, guests and the nameless.
+
+    caution: the card could not show that it is the member's own; then there is no name and no headline.
+    """
 
     kind: Literal["member", "stranger", "guest"]
     name: str | None = None
     assurance: Assurance | None = None
+    caution: Caution | None = None
 
 
 class Alert(Envelope, kw_only=True, frozen=True, omit_defaults=True, tag="alert"):

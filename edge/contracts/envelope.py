@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
@@ -92,6 +93,7 @@ class Reader(Generic[M]):
         return _decode(self._decoder, payload, tried)
 
 
+@lru_cache(maxsize=64)  # asked for every message and fact, and nearly always of the same version
 def check_version(v: str, tried: str) -> None:
     """Raise ContractError `version_unknown` unless `v` is `1.anything`."""
     major, dot, minor = v.partition(".")

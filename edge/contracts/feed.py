@@ -22,11 +22,15 @@ class MemberChange(Struct, frozen=True, omit_defaults=True, tag_field="kind", ta
 
 
 class CardChange(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="card"):
-    """A card now belongs to a member, is blocked, or is gone. card_id: canonical (edge.contracts.card_id)."""
+    """A card now belongs to a member, is blocked, or is gone. card_id: canonical (edge.contracts.card_id).
+
+    provable: whether the card can prove that it is no copy; None leaves what the hub knows.
+    """
 
     card_id: str
     state: Literal["active", "blocked", "gone"]
     member: Id | None = None
+    provable: bool | None = None
 
 
 class Erasure(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="erasure"):

@@ -10,6 +10,7 @@ from msgspec import Struct
 from edge.contracts.alert import Alert
 from edge.contracts.envelope import Id
 from edge.contracts.names import Name
+from edge.contracts.outcomes import Caution
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
@@ -128,3 +129,4 @@ class ClientCard(Struct, frozen=True, omit_defaults=True):
     purchases: list[Purchase]
     notes: list[CardLine]
     assurance: str | None = None
+    caution: Caution | None = None

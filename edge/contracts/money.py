@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -33,11 +33,14 @@ class Money(Struct, frozen=True):
 
 def line_amount(unit_price: Decimal, quantity: Decimal | int, currency: str) -> Money:
     """Price of one line, rounded once, half to even, to the currency's minor unit."""
-    scaled = (unit_price * Decimal(quantity)).scaleb(minor_units(currency))
-    return Money(int(scaled.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)), currency)
+    return Money(round((unit_price * quantity).scaleb(minor_units(currency))), currency)
+
+
+def exact(money: Money) -> Decimal:
+    """The amount in major units."""
+    return Decimal(money.minor).scaleb(-minor_units(money.currency))
 
 
 def major(money: Money) -> str:
     """`"15.30"`: the amount in major units as text, exact."""
-    digits = minor_units(money.currency)
-    return f"{Decimal(money.minor).scaleb(-digits):.{digits}f}"
+    return f"{exact(money):.{minor_units(money.currency)}f}"

@@ -25,6 +25,10 @@ REASONS: tuple[Reason, ...] = ("help", "pickup", "return", "appointment", "looki
 # Set by the hub alone.
 Assurance = Literal["proven", "plain", "typed"]
 
+# What an associate is told when a card could not show what it should: `unproven` (no proof, or a bad one, of a card that is
+# known to have one) and `clone` (a copy of a card's message was shown).
+Caution = Literal["unproven", "clone"]
+
 # `open` and `claimed` are on the way; the last three are the only ends of an alert.
 AlertState = Literal["open", "claimed", "served", "withdrawn", "expired"]
 ALERT_ENDS: frozenset[str] = frozenset({"served", "withdrawn", "expired"})

@@ -23,6 +23,8 @@ from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
 from edge.process.ports import check_free
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 
 def tell(text: str) -> None:
     """Progress: to stderr, so that --json keeps stdout for itself."""
@@ -84,14 +86,17 @@ def _run(layout: Layout, ports: Ports, sales: Path | None, not_today_window_s: f
     credentials.make_missing(layout, SystemIds())
     broker_kind = "mosquitto" if find_mosquitto() else "embedded"
     configs.write_all(layout, ports, broker_kind, not_today_window_s)
-    store.prepare(layout, SystemClock().now().date(), tell)
-    if sales is not None:
-        store.import_sales(layout, sales, tell)
     supervisor = Supervisor(SystemClock(), tell)
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda *_: supervisor.request_stop())
+    for number in _ENDING:  # whatever ends us while the store is being filled ends what has been started, too
+        signal.signal(number, signal.default_int_handler)
     try:
-        _start_all(supervisor, layout, ports, broker_kind)
+        tell(f"starting the broker ({broker_kind}), HQ, the store hub and the kiosk ...")
+        _start_what_holds_no_store(supervisor, layout, ports)
+        store.prepare(layout, SystemClock().now().date(), tell)
+        if sales is not None:
+            store.import_sales(layout, sales, tell)
+        supervisor.end_on(*_ENDING)
+        _start_the_store(supervisor, layout, ports)
         report = Report(layout, ports)
         click.echo(as_json(report) if json_line else as_text(report))
         sys.stdout.flush()
@@ -102,13 +107,18 @@ def _run(layout: Layout, ports: Ports, sales: Path | None, not_today_window_s: f
         tell("stopped; the data stays for the next start.")
 
 
-def _start_all(supervisor: Supervisor, layout: Layout, ports: Ports, broker_kind: str) -> None:
-    """Broker and HQ first, the door last: when it opens, everything behind it is there."""
-    tell(f"starting the broker ({broker_kind}), HQ, the store hub and the kiosk ...")
-    supervisor.add(_child(layout, "broker", "edge.broker", answers_tcp(HOST, ports.mqtt)))
-    supervisor.add(_child(layout, "hq", "edge.hq", is_well(f"http://{HOST}:{ports.hq}/healthz")))
-    supervisor.add(_child(layout, "hub", "edge.hub", is_well(f"http://{HOST}:{ports.hub}/healthz")))
-    supervisor.add(_child(layout, "kiosk", "kiosk", is_well(f"http://{HOST}:{ports.kiosk}/healthz")))
+def _start_what_holds_no_store(supervisor: Supervisor, layout: Layout, ports: Ports) -> None:
+    """Broker and HQ come up while the store is being filled."""
+    broker = _child(layout, "broker", "edge.broker", answers_tcp(HOST, ports.mqtt))
+    supervisor.add(broker, _child(layout, "hq", "edge.hq", is_well(f"http://{HOST}:{ports.hq}/healthz")))
+
+
+def _start_the_store(supervisor: Supervisor, layout: Layout, ports: Ports) -> None:
+    """Hub and kiosk together, once what they ask first is there: neither then has to wait for its second try."""
+    supervisor.wait_until_ready()
+    hub = _child(layout, "hub", "edge.hub", is_well(f"http://{HOST}:{ports.hub}/healthz"))
+    supervisor.add(hub, _child(layout, "kiosk", "kiosk", is_well(f"http://{HOST}:{ports.kiosk}/healthz")))
+    supervisor.wait_until_ready()
 
 
 def _child(layout: Layout, name: str, module: str, ready: object) -> Child:

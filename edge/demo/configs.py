@@ -105,6 +105,7 @@ def kiosk(layout: Layout, ports: Ports) -> dict[str, Any]:
         "data_dir": str(layout.data / "kiosk"),
         "screen": {"host": HOST, "port": ports.kiosk},
         "reader": {"name": "nfc-1", "port": f"sim:{layout.reader_socket}"},
+        "scanner": {"name": "scan-1", "port": f"sim:{layout.scanner_socket}"},
         "broker": {
             "host": HOST,
             "port": ports.mqtt,

@@ -76,6 +76,11 @@ class Layout:
         base = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
         return base / f"shopbell-{os.getuid()}-{mark}" / "reader.sock"
 
+    @property
+    def scanner_socket(self) -> Path:
+        """Where `shopbell tap` reaches the simulated scanner: beside the reader's."""
+        return self.reader_socket.with_name("scan.sock")
+
     def make(self) -> None:
         """Create the folders, closed to other users."""
         for folder in (self.folder, self.secrets, self.configs, self.logs, self.data, self.reader_socket.parent):

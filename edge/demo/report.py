@@ -22,6 +22,7 @@ class Ready(Struct, frozen=True):
     mqtt: str
     mqtt_ws: str
     reader: str
+    scanner: str
     hq_account: dict[str, str]
     associate_accounts: list[Account]
     members: list[Person]
@@ -38,6 +39,7 @@ class Report:
             mqtt=f"mqtt://{HOST}:{ports.mqtt}",
             mqtt_ws=f"ws://{HOST}:{ports.mqtt_ws}",
             reader=str(layout.reader_socket),
+            scanner=str(layout.scanner_socket),
             hq_account={"username": configs.CONSOLE_USER, "password": read_secret(str(layout.secret("hq_console_password")))},
             associate_accounts=accounts(layout),
             members=everybody(layout),
@@ -67,6 +69,7 @@ def as_text(report: Report) -> str:
 {taps}
       ./shopbell tap uid:08112233        a phone's random id
       ./shopbell tap uid:04DEADBEEF1234  a card nobody knows
+      ./shopbell tap qr:KR-MARIA         a member's code, held to the scanner
 
     Logs and data       {report.folder}
     Ctrl-C closes the store; the next start keeps what happened.

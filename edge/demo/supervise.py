@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from edge.process.clock import Clock
+from edge.process.ending import Ending
 from edge.process.errors import OperatorError
 
 READY_WITHIN_S = 60.0
@@ -51,12 +51,20 @@ class Supervisor:
         self._clock = clock
         self._tell = tell
         self._children: list[Child] = []
-        self._stop = threading.Event()
+        self._stop = Ending()
 
-    def add(self, child: Child) -> None:
-        """Start a child and wait until it is ready, or raise OperatorError that shows the end of its log."""
-        self._children.append(child)
-        self._start(child)
+    def add(self, *children: Child) -> None:
+        """Start them, and wait for none."""
+        for child in children:
+            self._children.append(child)
+            self._start(child)
+
+    def wait_until_ready(self) -> None:
+        """Until every child is ready, or raise OperatorError that shows the end of a log."""
+        for child in self._children:
+            self._wait_for(child)
+
+    def _wait_for(self, child: Child) -> None:
         deadline = self._clock.monotonic() + READY_WITHIN_S
         while not child.ready():
             if child.process is not None and child.process.poll() is not None:
@@ -67,14 +75,14 @@ class Supervisor:
                 raise KeyboardInterrupt
 
     def watch(self) -> None:
-        """Until `request_stop`: start again what died, after a pause that doubles while it keeps dying."""
+        """Until it is time to end: start again what died, after a pause that doubles while it keeps dying."""
         while not self._stop.wait(0.2):
             for child in self._children:
                 self._look_after(child)
 
-    def request_stop(self) -> None:
-        """Safe from a signal handler."""
-        self._stop.set()
+    def end_on(self, *numbers: signal.Signals) -> None:
+        """Let these signals end `watch`, and a wait for children."""
+        self._stop.on(*numbers)
 
     def stop(self) -> None:
         """End every child, last one first; kill what does not end by itself."""

@@ -1,4 +1,4 @@
-"""`shopbell tap CARD`: present a card to the simulated reader of a running demo."""
+"""`shopbell tap CARD`: present a card or a code to the simulated reader and scanner of a running demo."""
 
 from __future__ import annotations
 
@@ -18,6 +18,25 @@ from edge.process.errors import OperatorError
 _UID = re.compile(r"(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20})\Z")
 _ANSWER_WITHIN_S = 5.0
 _HELP = "Say member:NAME, or uid: and 4, 7 or 10 bytes in hex."
+_KINDS = "Say member:NAME, uid:HEX, qr:TEXT or code:TEXT."
+# AIM identifiers (ISO/IEC 15424) of what a scanner names a number of this length; other barcodes are Code 128.
+_EAN = {8: "]E4", 12: "]E0", 13: "]E0"}
+_QR, _CODE_128 = "]Q1", "]C0"
+
+
+def scan_of(card: str) -> dict[str, str] | None:
+    """`qr:TEXT` or `code:TEXT` (a barcode: EAN or UPC where the digits fit, else Code 128) -> what the scanner is shown.
+
+    None for what is no code. Raises OperatorError `card_invalid` for a code without text.
+    """
+    kind, _, text = card.partition(":")
+    if kind not in ("qr", "code"):
+        return None
+    if not text:
+        raise OperatorError("card_invalid", "presenting a code", f"Write its text behind the colon, such as {kind}:KR-MARIA.")
+    if kind == "qr":
+        return {"text": text, "symbology": _QR}
+    return {"text": text, "symbology": _EAN.get(len(text), _CODE_128) if text.isdecimal() else _CODE_128}
 
 
 def uid_of(card: str, known: dict[str, str]) -> str:
@@ -38,7 +57,7 @@ def uid_of(card: str, known: dict[str, str]) -> str:
         if value not in known:
             raise OperatorError("member_unknown", f"presenting the card of {value!r}", f"Members of this demo: {_some(known)}.")
         return known[value].removeprefix("nfc:")
-    raise OperatorError("card_kind_unknown", f"presenting a card of kind {kind!r}", _HELP)
+    raise OperatorError("card_kind_unknown", f"presenting a card of kind {kind!r}", _KINDS)
 
 
 def _some(known: dict[str, str]) -> str:
@@ -55,7 +74,7 @@ def known_cards(layout: Layout) -> dict[str, str]:
 
 
 def ask_reader(path: Path, request: dict[str, object]) -> None:
-    """One request to the simulated reader's socket, or OperatorError with the reader's own code and hint."""
+    """One request to the socket of the simulated reader or scanner, or OperatorError with the reader's own code and hint."""
     tried = "reaching the simulated reader"
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
@@ -82,9 +101,15 @@ def tap(card: str, hold_s: float, folder: Path | None) -> None:
     """Present CARD: member:maria, uid:04A2B3C4D5E6F7, or a bare word where only one of them is possible.
 
     Also a card of a kind: ntag213@ID=ADDRESS (or ntag215, ntag216, ultralight, type4), sun:KEY@ID, wallet:apple.
+    qr:TEXT and code:TEXT are shown to the scanner: qr:KR-MARIA, code:2012345678903.
     """
     layout = Layout(folder or default_folder())
     known = known_cards(layout)
+    scan = scan_of(card)
+    if scan is not None:
+        ask_reader(layout.scanner_socket, {"scan": scan})
+        click.echo("The scanner has read the code.")
+        return
     presented = nfc_kinds.present(card, layout.counters) or {"uid": uid_of(card, known)}
     ask_reader(layout.reader_socket, {"present": presented, "hold_s": hold_s})
     click.echo("The card is on the reader.")

@@ -25,6 +25,7 @@ class Metrics:
         )
         self.feed_end = Gauge("shopbell_hq_feed_end", "Highest number of the feed.", registry=self.registry)
         self.parked = Gauge("shopbell_hq_parked", "Refused facts that wait for a person.", registry=self.registry)
+        self.card_alarms = Gauge("shopbell_hq_card_alarms", "Card alarms nobody has looked after.", registry=self.registry)
         self.sign_ins = Counter("shopbell_hq_sign_ins", "Tries to sign in to the console.", ["result"], registry=self.registry)
 
     def answered(self, store: str, results: Iterable[FactAnswer]) -> None:

@@ -17,9 +17,10 @@ Refused items are parked: HQ keeps them for a person to look at and try again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -39,6 +40,7 @@ from edge.contracts.facts import (
     VisitBody,
     read_fact,
 )
+from edge.contracts.money import Money
 
 ERASED = "erased"
 _INT64 = 2**63
@@ -65,17 +67,17 @@ class Accepted(Struct, frozen=True):
     @property
     def member(self) -> str | None:
         """The member the item is about. An erasure is about nobody any more: its reference stands in the tombstone."""
-        return None if isinstance(self.body, ErasureBody) else _member_of(self.body)
+        return None if type(self.body) is ErasureBody else getattr(self.body, "member", None)
 
     @property
     def visit(self) -> str | None:
         """The visit the item is about."""
         return getattr(self.body, "visit_id", None)
 
-    def content(self) -> dict[str, Any]:
-        """The body as JSON types, for the facts table."""
-        content: dict[str, Any] = msgspec.to_builtins(self.body) if self.body is not None else {"kind": self.kind}
-        return content
+    @property
+    def content(self) -> FactBody | dict[str, str]:
+        """What is left of the body, for the facts table; something msgspec can write down as a JSON object."""
+        return {"kind": self.kind} if self.body is None else self.body
 
 
 class Refused(Struct, frozen=True):
@@ -99,7 +101,7 @@ def judge(raw: bytes, store: str) -> Judgement:
         return _refused(raw, error.code, error.hint)
     if fact.store != store:
         return _refused(raw, "wrong_store", "Send facts of the store whose token is used; check token_file and store.")
-    wrong = next(_out_of_bounds(fact), None)
+    wrong = _out_of_bounds(fact)
     if wrong:
         return _refused(raw, "out_of_bounds", wrong)
     return Accepted(fact.id, fact.at, _kind(fact.body), fact.body, raw, fact.test)
@@ -113,12 +115,14 @@ def erasures(judged: Iterable[Judgement]) -> frozenset[str]:
 
 def mentioned(judged: Iterable[Judgement]) -> frozenset[str]:
     """Members whom the batch speaks about."""
-    return frozenset(item.member for item in judged if item.member)
+    return frozenset(member for item in judged if (member := item.member))
 
 
 def without_erased(judged: Iterable[Judgement], tombstones: frozenset[str]) -> list[Judgement]:
     """The same items, those about erased members without the person, unsigned notes about their visits included."""
     items = list(judged)
+    if not tombstones:
+        return items
     theirs = {item.visit for item in items if isinstance(item, Accepted) and item.member in tombstones}
     return [_strip(item) if isinstance(item, Accepted) and _is_about(item, tombstones, theirs) else item for item in items]
 
@@ -184,38 +188,78 @@ def _glimpse(raw: bytes, shape: type[S]) -> S | None:
         return None
 
 
-def _member_of(body: FactBody | None) -> str | None:
-    return getattr(body, "member", None)
-
-
 def _kind(body: FactBody) -> str:
     return str(body.__struct_config__.tag)
 
 
-def _out_of_bounds(fact: Fact) -> Iterator[str]:
-    """What is wrong with values that are well-formed and yet cannot be kept."""
-    fields = {"at": fact.at, **msgspec.structs.asdict(fact.body)}
-    if isinstance(fact.body, SaleBody):
-        fields["amount.minor"] = fact.body.amount.minor
-        if not _is_decimal(fact.body.unit_price):
-            yield "unit_price is a decimal number as text, like 2.55."
-    for name, value in fields.items():
-        yield from _value_out_of_bounds(name, value)
+def _out_of_bounds(fact: Fact) -> str | None:
+    """What is wrong with a value that is well-formed and yet cannot be kept."""
+    body = fact.body
+    if isinstance(body, SaleBody) and not _is_decimal(body.unit_price):
+        return "unit_price is a decimal number as text, like 2.55."
+    return _value_out_of_bounds("at", fact.at) or _body_out_of_bounds(body)
 
 
-def _value_out_of_bounds(name: str, value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        if "\x00" in value:
-            yield f"{name} holds a NUL character; take it out."
-        if name in _KEY_TEXTS and len(value) > _KEY_MAX_CHARS:
-            yield f"{name} is longer than {_KEY_MAX_CHARS} characters."
-    elif isinstance(value, int) and not -_INT64 <= value < _INT64:
-        yield f"{name} needs more than 64 bits."
-    elif isinstance(value, datetime) and not _is_in_calendar(value):
-        yield f"{name} is outside the years 1 to 9999 in UTC."
-    elif isinstance(value, list):
-        for part in value:
-            yield from _value_out_of_bounds(name, part)
+def _body_out_of_bounds(body: Struct, within: str = "") -> str | None:
+    for name in _looked_at(type(body)):
+        wrong = _value_out_of_bounds(within + name, getattr(body, name))
+        if wrong:
+            return wrong
+    return None
+
+
+@cache
+def _looked_at(shape: type[Struct]) -> tuple[str, ...]:
+    """The fields of a body that need a look; ids, names and words from a list are bounded by their own pattern."""
+    info = msgspec.inspect.type_info(shape)
+    assert isinstance(info, msgspec.inspect.StructType)
+    return tuple(field.name for field in info.fields if not _is_bounded(field.type))
+
+
+def _is_bounded(kind: msgspec.inspect.Type) -> bool:
+    if isinstance(kind, msgspec.inspect.Metadata):
+        return _is_bounded(kind.type)
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return all(_is_bounded(one) for one in kind.types)
+    of_a_pattern = isinstance(kind, msgspec.inspect.StrType) and kind.pattern is not None
+    return of_a_pattern or isinstance(kind, msgspec.inspect.LiteralType | msgspec.inspect.NoneType | msgspec.inspect.BoolType)
+
+
+def _value_out_of_bounds(name: str, value: object) -> str | None:
+    check = _BOUNDS.get(type(value))
+    return check(name, value) if check else None
+
+
+def _text_out_of_bounds(name: str, value: str) -> str | None:
+    if "\x00" in value:
+        return f"{name} holds a NUL character; take it out."
+    if len(value) > _KEY_MAX_CHARS and name in _KEY_TEXTS:
+        return f"{name} is longer than {_KEY_MAX_CHARS} characters."
+    return None
+
+
+def _number_out_of_bounds(name: str, value: int) -> str | None:
+    return None if -_INT64 <= value < _INT64 else f"{name} needs more than 64 bits."
+
+
+def _moment_out_of_bounds(name: str, value: datetime) -> str | None:
+    # the zone can carry only the first and the last year over the edge
+    inside = 1 < value.year < 9999 or _is_in_calendar(value)
+    return None if inside else f"{name} is outside the years 1 to 9999 in UTC."
+
+
+def _list_out_of_bounds(name: str, value: list[object]) -> str | None:
+    return next((wrong for part in value if (wrong := _value_out_of_bounds(name, part))), None)
+
+
+# What can be out of bounds, by its type: a fact's fields are looked at by the hundred thousand after an import.
+_BOUNDS: dict[type, Callable[[str, Any], str | None]] = {
+    str: _text_out_of_bounds,
+    int: _number_out_of_bounds,
+    datetime: _moment_out_of_bounds,
+    list: _list_out_of_bounds,
+    Money: lambda name, value: _body_out_of_bounds(value, f"{name}."),
+}
 
 
 def _is_decimal(text: str) -> bool:

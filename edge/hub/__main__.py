@@ -1,9 +1,8 @@
-"""`python -m edge.hub`: run, check-config, load-store, import-sales, parked."""
+"""`python -m edge.hub`: run, check-config, load-store, import-sales, keys, parked."""
 
 from __future__ import annotations
 
 import signal
-import threading
 from pathlib import Path
 
 import click
@@ -11,12 +10,16 @@ import click
 from edge.broker.accounts import admin_password
 from edge.hub import config as hub_config
 from edge.hub.commands.import_sales import import_sales
+from edge.hub.commands.keys import keys
 from edge.hub.commands.load_store import load_store
+from edge.hub.proof.key_file import KeyFile
 from edge.hub.running import RunningHub
 from edge.hub.store.opening import HubStore, open_hub_store
-from edge.process import logs
+from edge.process import logs, turns
 from edge.process.clock import SystemClock
 from edge.process.commands import config_option, tells_operator
+from edge.process.config import read_key
+from edge.process.ending import Ending
 from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
 
@@ -36,12 +39,11 @@ def run(path: Path) -> None:
     config = hub_config.load(path)
     secrets = hub_config.read_secrets(config)
     logs.configure("hub")
+    turns.take_short_turns()
     running = RunningHub(config, secrets)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    ending = Ending().on(signal.SIGTERM, signal.SIGINT)
     running.start()
-    stop.wait()
+    ending.wait()
     running.stop()
 
 
@@ -52,6 +54,9 @@ def check_config(path: Path) -> None:
     """Opens no port, device or database."""
     config = hub_config.load(path)
     hub_config.read_secrets(config)
+    if config.proof is not None:
+        evidence_key = read_key(config.keys.evidence_key_file, 32)
+        KeyFile(Path(config.proof.keys_file), evidence_key, test_keys=config.proof.test_keys).read()
     admin_password(config.accounts)
     click.echo(f"{path}: store {config.store}, {len(config.kiosks)} kiosks, everything is right.")
 
@@ -94,6 +99,7 @@ def resend(path: Path, key: str | None, everything: bool) -> None:
 
 main.add_command(load_store, "load-store")
 main.add_command(import_sales, "import-sales")
+main.add_command(keys, "keys")
 
 
 def _open(path: Path) -> HubStore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from edge.associates.floor import FloorAlert, FloorPolicy
 from edge.associates.moments import Moment, elapsed
@@ -19,7 +20,19 @@ class AlertMessages:
 
     def build(self, connection: sqlite3.Connection, alert: FloorAlert, associate: str, now: Moment) -> Alert:
         """The newest revision for this associate."""
+        return self.build_each(connection, alert, [associate], now)[0]
+
+    def build_each(
+        self, connection: sqlite3.Connection, alert: FloorAlert, associates: Sequence[str], now: Moment
+    ) -> list[Alert]:
+        """The newest revision for each of these associates; what they share is looked up once."""
         face = alerts.face_of(connection, self._store, alert.alert_id)
+        who, holder = self._who(connection, alert), self._display_name(connection, alert.claimed_by)
+        return [self._for_one(alert, face, who, holder, associate, now) for associate in associates]
+
+    def _for_one(
+        self, alert: FloorAlert, face: alerts.AlertFace, who: Who, holder: str | None, associate: str, now: Moment
+    ) -> Alert:
         withdrawn = alert.state == "withdrawn"
         # whoever only has to know that a colleague is with them needs no line about the shopper
         elsewhere = alert.state == "claimed" and alert.claimed_by != associate
@@ -30,14 +43,14 @@ class AlertMessages:
             rev=alert.rev,
             visit_id=alert.visit_id,
             state=alert.state,
-            who=self._who(connection, alert),
+            who=who,
             door=face.door,
             arrived_at=face.arrived_at,
             reason=alert.reason,
             language=alert.language,
             why_you=next((r.why for r in alert.recipients if r.associate == associate), None),
             claimed_by=None if withdrawn else alert.claimed_by,
-            claimed_by_name=None if withdrawn else self._display_name(connection, alert.claimed_by),
+            claimed_by_name=None if withdrawn else holder,
             headline=None if withdrawn or elsewhere else face.headline,
         )
 
@@ -51,8 +64,9 @@ class AlertMessages:
         if alert.state == "withdrawn" or visit is None or visit.member is None:
             return Who(kind="stranger" if visit is not None and visit.kind == "stranger" else "guest")
         member = members.find_member(connection, self._store, visit.member)
-        called = member.called if member is not None and member.greeting == "name" else None
-        return Who(kind="member", name=called, assurance=visit.assurance)
+        named = member is not None and member.greeting == "name" and visit.caution is None
+        called = member.called if member is not None and named else None
+        return Who(kind="member", name=called, assurance=visit.assurance, caution=visit.caution)
 
     def _display_name(self, connection: sqlite3.Connection, associate: str | None) -> str | None:
         found = None if associate is None else members.find_associate(connection, self._store, associate)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 
+from edge.associates.floor import FloorAlert
+from edge.associates.moments import Moment
 from edge.contracts import topics
+from edge.contracts.alert import Alert
 from edge.contracts.envelope import encode
 from edge.contracts.news import News
 from edge.hub.alert_message import AlertMessages
@@ -89,10 +93,7 @@ class Announcer:
         with self._file.read() as connection:
             waiting = alerts.unpublished(connection, self._store, _AT_ONCE)
             now = now_of(self._clock)
-            messages = [
-                (alert, [(r.associate, self._messages.build(connection, alert, r.associate, now)) for r in alert.recipients])
-                for alert in waiting
-            ]
+            messages = [(alert, self._letters(connection, alert, now)) for alert in waiting]
         told = []
         for alert, letters in messages:
             if not all(self._publish(topics.alert(self._store, name), encode(letter)) for name, letter in letters):
@@ -103,6 +104,11 @@ class Announcer:
                 alerts.mark_published(connection, self._store, told)
             self._metrics.alerts.labels("told").inc(len(told))
         return len(told) == _AT_ONCE
+
+    def _letters(self, connection: sqlite3.Connection, alert: FloorAlert, now: Moment) -> list[tuple[str, Alert]]:
+        """(associate, message) for everybody the alert goes to."""
+        names = [recipient.associate for recipient in alert.recipients]
+        return list(zip(names, self._messages.build_each(connection, alert, names, now), strict=True))
 
     def _tell_news(self) -> float:
         with self._file.read() as connection:

@@ -12,6 +12,7 @@ from edge.broker.accounts import AccountsConfig
 from edge.contracts.money import Currency
 from edge.contracts.names import Name
 from edge.hub.letterhead import HUB_NAME
+from edge.hub.proof.uri import Template
 from edge.process import config as reader
 from edge.process.errors import OperatorError
 
@@ -53,6 +54,18 @@ class Keys(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evidence_key_file: Text
 
 
+class Proof(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How cards prove that they are no copies. keys_file: made and changed by `shopbell hub keys`.
+
+    test_keys: keys of zeros, which anybody knows, are let in. templates: how cards' addresses are written, the first that fits
+    counts.
+    """
+
+    keys_file: Text
+    test_keys: bool = False
+    templates: tuple[Template, ...] = (Template(),)
+
+
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds throughout; docs/operations.md says what each does to shoppers and staff."""
 
@@ -86,6 +99,7 @@ class HubConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     accounts: AccountsConfig
     hq: Hq | None = None
     keys: Keys
+    proof: Proof | None = None
     policy: Policy = Policy()
     kiosks: list[KioskEntry] = []
 

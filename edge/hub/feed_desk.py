@@ -92,7 +92,7 @@ class FeedDesk:
             log.warning("feed_item_refused", code=error.code)  # one bad item never blocks the rest
             return
         if card is not None:
-            self._book.put_card(connection, card.card_id, card.member, card.state)
+            self._book.put_card(connection, card.card_id, card.member, card.state, provable=card.provable)
 
 
 def _cursor(connection: sqlite3.Connection, store: str) -> int:

@@ -15,6 +15,7 @@ from edge.contracts.facts import ArrivalBody, FactBody, VisitBody
 from edge.hub import ingest
 from edge.hub.floor_desk import FloorDesk
 from edge.hub.ingest import Decision, Known, Prior
+from edge.hub.proof.desk import fact_key
 from edge.hub.recognition import Recogniser
 from edge.hub.store import alerts, arrivals, visits
 from edge.hub.store.arrivals import FiledArrival
@@ -43,20 +44,22 @@ class Filing:
     def file(self, connection: sqlite3.Connection, arrival: Arrival, kiosk: str, now: Moment) -> ArrivalResult:
         """Store one checked arrival and say what to answer. now: when the hub received it."""
         came = _came(arrival, now)
-        known, visit = self._known(connection, arrival, came, now)
+        known, visit = self._known(connection, arrival, kiosk, came, now)
         decision = ingest.decide(arrival, known)
         if decision.result in ("new", "revised"):
             self._write(connection, arrival, kiosk, decision, visit, known, came, now)
         return ArrivalResult(arrival_id=arrival.arrival_id, rev=arrival.rev, result=decision.result, greeting=decision.greeting)
 
-    def _known(self, connection: sqlite3.Connection, arrival: Arrival, came: Moment, now: Moment) -> tuple[Known, Visit | None]:
-        same = arrivals.find(connection, self._store, arrival.arrival_id, arrival.rev)
-        if same is not None:
-            return Known(filed_same=True, same=same.greeting), None
+    def _known(
+        self, connection: sqlite3.Connection, arrival: Arrival, kiosk: str, came: Moment, now: Moment
+    ) -> tuple[Known, Visit | None]:
         prior = _prior(arrivals.find_newest(connection, self._store, arrival.arrival_id))
-        if prior is not None and arrival.rev < prior.rev:
+        if prior is not None and arrival.rev <= prior.rev:
+            same = arrivals.find(connection, self._store, arrival.arrival_id, arrival.rev)
+            if same is not None:
+                return Known(filed_same=True, same=same.greeting), None
             return Known(prior=prior), None
-        seen = self._recogniser.recognise(connection, arrival)
+        seen = self._recogniser.recognise(connection, arrival, kiosk, came, None if prior is None else prior.proof)
         member = None if seen.person is None else seen.person.member
         visit = self._visit_of(connection, arrival, prior, member, came, now)
         alert = None if visit is None else alerts.newest_of_visit(connection, self._store, visit.visit_id)
@@ -67,6 +70,8 @@ class Filing:
             prior=prior,
             visit_id=None if visit is None else visit.visit_id,
             alert=None if alert is None else alert.state,
+            caution=seen.caution,
+            proof=seen.proof or (prior.proof if prior else None),
         )
         return known, visit
 
@@ -106,12 +111,15 @@ class Filing:
         if decision.visit == "forget" and known.prior is not None and known.prior.visit_id is not None:
             self._forget(connection, known.prior.visit_id, arrival.arrival_id, now)
         elif decision.visit in ("open", "join"):
+            before = None if visit is None else visit.caution
             visit = self._grow(connection, arrival, kiosk, decision, visit, came)
             if decision.alert == "raise":
                 self._desk.raise_for(connection, visit, now)
             elif decision.alert == "learn":
-                self._desk.learn_for(connection, visit, now)
+                self._desk.learn_for(connection, visit, now, doubt=visit.caution != before)
         visit_id = visit.visit_id if visit is not None and decision.visit in ("open", "join") else None
+        if decision.outcome == "not_today":  # which card it was, even as a hash, is nobody's business then
+            self._facts.remove(connection, fact_key(arrival.arrival_id))
         filed = _filed(arrival, decision, visit_id, came)
         arrivals.insert(connection, self._store, kiosk, arrival, filed, decision.result, now.at)
         self._tell_arrival(connection, arrival, kiosk, filed)
@@ -147,12 +155,14 @@ class Filing:
             open=True,
             started_at=came.at,
             last=came,
+            caution=decision.caution,
         )
 
     def _forget(self, connection: sqlite3.Connection, visit_id: str, arrival_id: str, now: Moment) -> None:
         """Not today: nobody is alerted, nobody remembers who it was, and what has not left for HQ leaves without them."""
         self._desk.withdraw_for(connection, visit_id, now)
         for other_id, rev in arrivals.of_visit(connection, self._store, visit_id):
+            self._facts.remove(connection, fact_key(other_id))
             key = f"{other_id}:{rev}"
             if other_id == arrival_id:
                 self._facts.remove(connection, key)  # the not-today revision stands for it
@@ -190,7 +200,8 @@ class Filing:
             reason=visit.reason,
         )
         # HQ wants the newest state alone: an older one that still waits is taken back
-        self._facts.remove(connection, f"{visit.visit_id}:{visit.rev - 1}")
+        if visit.rev > 0:
+            self._facts.remove(connection, f"{visit.visit_id}:{visit.rev - 1}")
         key = f"{visit.visit_id}:{visit.rev}"
         self._facts.put(connection, body, key=key, hold_s=self._hold_s, test=visit.test)
 
@@ -206,7 +217,9 @@ def _came(arrival: Arrival, now: Moment) -> Moment:
 def _prior(filed: FiledArrival | None) -> Prior | None:
     if filed is None:
         return None
-    return Prior(filed.rev, filed.outcome, filed.greeting, filed.visit_id, filed.reason, filed.language, filed.assurance)
+    return Prior(
+        filed.rev, filed.outcome, filed.greeting, filed.visit_id, filed.reason, filed.language, filed.assurance, filed.proof
+    )
 
 
 def _filed(arrival: Arrival, decision: Decision, visit_id: str | None, came: Moment) -> FiledArrival:
@@ -221,6 +234,7 @@ def _filed(arrival: Arrival, decision: Decision, visit_id: str | None, came: Mom
         visit_id=visit_id,
         arrived_at=came.at,
         greeting=decision.greeting,
+        proof=decision.proof,
     )
 
 
@@ -244,6 +258,7 @@ def _joined(visit: Visit, arrival: Arrival, kiosk: str, decision: Decision, came
         assurance=decision.assurance or visit.assurance,
         door=kiosk if newest else visit.door,  # an old arrival that came late says nothing about where they stand
         last=came if newest else visit.last,
+        caution=ingest.caution_now(visit.caution, decision.caution, decision.assurance),
     )
 
 

@@ -57,8 +57,8 @@ class FloorDesk:
             for session in sessions.every(connection, self._store)
             if sessions.alive(session, now, self._session_s, self._idle_s)
         ]
-        known = (members.find_associate(connection, self._store, name) for name in dict.fromkeys(names))
-        return [OnShift(p.associate, frozenset(p.skills), frozenset(p.languages)) for p in known if p is not None]
+        known = members.find_associates(connection, self._store, list(dict.fromkeys(names)))
+        return [OnShift(one.associate, frozenset(one.skills), frozenset(one.languages)) for one in known]
 
     def raise_for(self, connection: sqlite3.Connection, visit: Visit, now: Moment) -> FloorAlert:
         """A new alert for a visit."""
@@ -76,15 +76,15 @@ class FloorDesk:
         self._metrics.alerts.labels("raised").inc()
         return alert
 
-    def learn_for(self, connection: sqlite3.Connection, visit: Visit, now: Moment) -> None:
-        """The visit's live alert hears what is new about it: reason, language, who it is."""
+    def learn_for(self, connection: sqlite3.Connection, visit: Visit, now: Moment, *, doubt: bool = False) -> None:
+        """The visit's live alert hears what is new about it: reason, language, who it is; doubt: the caution is another one."""
         alert = alerts.newest_of_visit(connection, self._store, visit.visit_id)
         if alert is None or alert.state in ALERT_ENDS:
             return
         own = self._own_of(connection, visit)
         told = floor.learn(alert, self.on_shift(connection, now), own=own, reason=visit.reason, language=visit.language)
         kind = alerts.kind_of(connection, self._store, alert.alert_id)
-        if told == alert and kind == visit.kind:
+        if told == alert and kind == visit.kind and not doubt:
             return
         if told == alert:
             told = replace(alert, rev=alert.rev + 1)
@@ -168,7 +168,7 @@ class FloorDesk:
             self._facts.put(connection, body, key=alert.alert_id)
 
     def _headline(self, visit: Visit, now: Moment) -> str | None:
-        if visit.member is None:
+        if visit.member is None or visit.caution is not None:  # nothing is told of a member to whoever may not be the member
             return None
         return self._memory.headline(visit.member, visit.reason, now.at.astimezone(self._zone).date())
 

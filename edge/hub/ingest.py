@@ -10,7 +10,7 @@ from typing import Literal
 
 from edge.contracts.answer import Greeting
 from edge.contracts.arrival import Arrival
-from edge.contracts.outcomes import AlertState, ArrivalOutcome, Assurance, IngestResult, Reason
+from edge.contracts.outcomes import AlertState, ArrivalOutcome, Assurance, Caution, IngestResult, Reason
 from edge.contracts.topics import TopicName
 
 # Older than this is history: recorded, never announced as new (guarantee G3).
@@ -42,6 +42,7 @@ class Prior:
     reason: Reason | None = None
     language: str | None = None
     assurance: Assurance | None = None
+    proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Known:
 
     same: the greeting stored for exactly this (arrival_id, rev); filed_same tells whether there is such a row.
     visit_id: the visit of the prior revision, else the open visit of the same person; alert: state of its newest alert.
+    caution: why the card is in doubt; proof: the verdict on what came with it.
     """
 
     card: CardAtHub = "unknown"
@@ -60,6 +62,8 @@ class Known:
     prior: Prior | None = None
     visit_id: str | None = None
     alert: AlertState | None = None
+    caution: Caution | None = None
+    proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Decision:
     alert: AlertStep = "none"
     code: str | None = None
     hint: str | None = None
+    caution: Caution | None = None
+    proof: str | None = None
 
 
 def check(arrival: Arrival, topic: TopicName, store: str, kiosks: Collection[str]) -> Decision | None:
@@ -119,7 +125,17 @@ def decide(arrival: Arrival, known: Known) -> Decision:
         assurance,
         "open" if known.visit_id is None else "join",
         _alert(arrival, known, outcome),
+        caution=known.caution if person else None,
+        proof=known.proof,
     )
+
+
+def caution_now(before: Caution | None, now: Caution | None, assurance: Assurance | None) -> Caution | None:
+    """A visit's caution after one more arrival: a copy is not forgotten while the visit lasts, a missing proof is once one
+    holds."""
+    if "clone" in (before, now):
+        return "clone"
+    return now or (None if assurance == "proven" else before)
 
 
 def fresh(arrival: Arrival) -> bool:
@@ -149,6 +165,7 @@ def _left_alone(arrival: Arrival, known: Known, outcome: ArrivalOutcome) -> Deci
         outcome,
         visit="forget" if forget else "none",
         alert="withdraw" if forget else "none",
+        proof=known.proof,
     )
 
 

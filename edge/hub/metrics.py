@@ -30,6 +30,8 @@ class HubMetrics:
             registry=self.registry,
         )
         self.alerts = Counter("shopbell_alerts", "Alerts by what happened", ["what"], registry=self.registry)
+        self.proofs = Counter("shopbell_card_proofs", "Proofs of cards by verdict", ["verdict"], registry=self.registry)
+        self.clone_alarms = Counter("shopbell_clone_alarms", "Clone alarms by what rang them", ["alarm"], registry=self.registry)
         self.live_alerts = Gauge("shopbell_alerts_live", "Alerts without an end", ["state"], registry=self.registry)
         self.sessions = Gauge("shopbell_sessions", "Associates signed in", registry=self.registry)
         self.facts_waiting = Gauge("shopbell_facts_waiting", "Facts that HQ has not answered", registry=self.registry)

@@ -52,10 +52,11 @@ class PackProduct(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PackCard(Struct, frozen=True, forbid_unknown_fields=True):
-    """card_id: canonical (`nfc:04A2...`, `code:...`, `typed:...`)."""
+    """card_id: canonical (`nfc:04A2...`, `code:...`, `typed:...`). provable: it can prove that it is no copy."""
 
     card_id: Annotated[str, Meta(max_length=300)]
     state: Literal["active", "blocked"] = "active"
+    provable: bool = False
 
 
 class PackPreference(Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,7 +19,7 @@ from edge.contracts.sealed import public_key_of
 from edge.contracts.status import Status
 from edge.hub.alert_message import AlertMessages
 from edge.hub.announcer import Announcer
-from edge.hub.api import alerts, machines, session, visits
+from edge.hub.api import alerts, machines, pass_page, passes, session, visits
 from edge.hub.api.app import create_app
 from edge.hub.api.guard import Guard
 from edge.hub.config import HubConfig, Secrets
@@ -31,6 +31,10 @@ from edge.hub.floor_desk import FloorDesk
 from edge.hub.keeper import Keeper
 from edge.hub.letterhead import HUB_NAME, Letterhead
 from edge.hub.metrics import HubMetrics
+from edge.hub.pass_desk import PassDesk
+from edge.hub.proof.desk import ProofDesk
+from edge.hub.proof.key_file import CurrentKeys, KeyFile
+from edge.hub.proof.ring import KeyRing
 from edge.hub.reception import Reception
 from edge.hub.recognition import Recogniser
 from edge.hub.store.opening import HubStore, open_hub_store
@@ -38,13 +42,16 @@ from edge.hub.store.times import now_of
 from edge.hub.worker import IngestWorker
 from edge.outbox.plan import Backoff, steady_jitter
 from edge.process.clock import Clock
+from edge.process.errors import OperatorError
 from edge.process.health import Health
 from edge.process.ids import Ids
+from edge.process.logs import get_logger
 from edge.process.version import version
 from edge.sync.exchange import Exchange, Hq
 from edge.transport.http import HttpClient
 from edge.transport.mqtt import MqttLine
 
+log = get_logger(part="wiring")
 LOOK_FOLDER = Path(web.__file__).parents[1] / "look"
 
 
@@ -125,6 +132,7 @@ def build(
         clock=clock,
         ids=ids,
     )
+    keys = _keys(base)
     desk = _desk(base)
     messages = AlertMessages(base.name, base.letterhead, base.floor_policy)
     announcer = _announcer(base, messages)
@@ -135,8 +143,8 @@ def build(
     return Hub(
         config=config,
         store=base.store,
-        app=_app(base, desk, messages, reception, announcer, look_folder),
-        worker=_worker(base, desk, devices, announcer),
+        app=_app(base, desk, messages, reception, announcer, look_folder, keys),
+        worker=_worker(base, desk, devices, announcer, keys),
         announcer=announcer,
         keeper=_keeper(base, desk, reception, announcer),
         exchange=None if hq is None else _exchange(base, hq, feed),
@@ -238,12 +246,43 @@ def _announcer(base: _Base, messages: AlertMessages) -> Announcer:
     )
 
 
-def _worker(base: _Base, desk: FloorDesk, devices: DeviceDesk, announcer: Announcer) -> IngestWorker:
+def _keys(base: _Base) -> CurrentKeys | None:
+    """What cards prove themselves with, where they do; a key file that cannot be read any more shows in the hub's health."""
+    proof, health = base.config.proof, base.health
+    if proof is None:
+        return None
+
+    def told(trouble: OperatorError | None) -> None:
+        if trouble is None:
+            health.well("proof keys")
+        else:
+            log.error("proof_keys_not_read", code=trouble.code)
+            health.ill("proof keys", trouble.code, trouble.hint)
+
+    return CurrentKeys(KeyFile(Path(proof.keys_file), base.secrets.evidence_key, test_keys=proof.test_keys), told)
+
+
+def _proofs(base: _Base, keys: CurrentKeys | None) -> ProofDesk | None:
+    if keys is None or base.config.proof is None:
+        return None
+    return ProofDesk(
+        store=base.name,
+        hold_s=base.config.policy.hold_s,
+        keys=keys,
+        templates=base.config.proof.templates,
+        facts=base.store.facts,
+        metrics=base.metrics,
+        clock=base.clock,
+        ids=base.ids,
+    )
+
+
+def _worker(base: _Base, desk: FloorDesk, devices: DeviceDesk, announcer: Announcer, keys: CurrentKeys | None) -> IngestWorker:
     filing = Filing(
         store=base.name,
         visit_gap_s=base.config.policy.visit_gap_s,
         hold_s=base.config.policy.hold_s,
-        recogniser=Recogniser(base.name, base.secrets.card_key, base.secrets.evidence_key),
+        recogniser=Recogniser(base.name, base.secrets.card_key, base.secrets.evidence_key, _proofs(base, keys)),
         desk=desk,
         facts=base.store.facts,
         ids=base.ids,
@@ -302,7 +341,13 @@ def _exchange(base: _Base, hq: Hq, feed: FeedDesk) -> Exchange:
 
 
 def _app(
-    base: _Base, desk: FloorDesk, messages: AlertMessages, reception: Reception, announcer: Announcer, look_folder: Path
+    base: _Base,
+    desk: FloorDesk,
+    messages: AlertMessages,
+    reception: Reception,
+    announcer: Announcer,
+    look_folder: Path,
+    keys: CurrentKeys | None,
 ) -> Flask:
     config, store, wake = base.config, base.store, announcer.wake
     file, clock, ids = store.file, base.clock, base.ids
@@ -329,6 +374,16 @@ def _app(
         session.create_blueprint(guard, reception, store=base.name, store_name=config.store_name, ws_url=ws_url),
         alerts.create_blueprint(guard, desk, messages, file=file, store=base.name, changed=wake, clock=clock),
         visits.create_blueprint(guard, cards, store.memory, store.facts, ids=ids, changed=wake),
+        passes.create_blueprint(
+            guard,
+            cards,
+            PassDesk(base.name, keys or KeyRing, store.members, ids.token),
+            file=file,
+            secure=config.web.secure_cookies,
+            clock=clock,
+            changed=wake,
+        ),
+        pass_page.create_blueprint(),
         machine_routes,
         web.create_blueprint(ws_origin=ws_url, look_folder=look_folder),
     ]

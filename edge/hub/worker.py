@@ -104,8 +104,8 @@ class IngestWorker:
                 result = post.result or self._file_one(connection, post)
                 if result is not None:
                     filed.append((post.topic.name, result))
+        self._answer(filed)  # somebody stands before a screen; what is counted and told can follow
         self._count(posts, filed)
-        self._answer(filed)
         if filed:
             self._committed()
 

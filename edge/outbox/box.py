@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import Any
-
-from sqlite_utils import Database, Migrations
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from edge.outbox.plan import Row, State
 from edge.process.clock import Clock
+from edge.process.migrations import Migrations
 from edge.process.sqlite_file import SqliteFile
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 MIGRATIONS = Migrations("outbox")
 _COLUMNS = ", ".join(Row.__struct_fields__)
 _SELECT = f"SELECT {_COLUMNS} FROM outbox WHERE store = ? AND state = ? ORDER BY seq LIMIT ?"  # noqa: S608 - names of our own columns
+_INSERT = (
+    "INSERT INTO outbox (store, key, payload, made_at, made_boot, made_monotonic, hold_s) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (store, key) DO NOTHING"
+)
 _ALL = -1  # SQLite's LIMIT without a limit
 
 
@@ -57,7 +63,7 @@ def m002_outbox_by_state(db: Database) -> None:
 
 def migrate(file: SqliteFile) -> None:
     """Bring the table of `file` to the newest version; called once at start, before anything is put."""
-    MIGRATIONS.apply(Database(file.writer))
+    MIGRATIONS.apply(file.writer)
 
 
 class Outbox:
@@ -74,12 +80,14 @@ class Outbox:
         if not (math.isfinite(hold_s) and hold_s >= 0):
             raise ValueError(f"hold_s must be finite and not negative, not {hold_s}")
         clock = self._clock
-        cursor = connection.execute(
-            "INSERT INTO outbox (store, key, payload, made_at, made_boot, made_monotonic, hold_s) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (store, key) DO NOTHING",
-            (self._store, key, payload, clock.now().isoformat(), clock.boot(), clock.monotonic(), hold_s),
-        )
-        return cursor.rowcount == 1
+        values = (self._store, key, payload, clock.now().isoformat(), clock.boot(), clock.monotonic(), hold_s)
+        return connection.execute(_INSERT, values).rowcount == 1
+
+    def put_many(self, connection: sqlite3.Connection, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Add rows (key, payload), all made now and free to leave, in the caller's transaction; keys that are there stay."""
+        clock = self._clock
+        made = (clock.now().isoformat(), clock.boot(), clock.monotonic(), 0.0)
+        connection.executemany(_INSERT, ((self._store, key, payload, *made) for key, payload in rows))
 
     def rewrite(self, connection: sqlite3.Connection, key: str, payload: bytes) -> bool:
         """Give a row another payload in the caller's transaction; its place and tries stay. False when there is no such key."""
@@ -104,10 +112,21 @@ class Outbox:
             query = "SELECT count(*) FROM outbox WHERE store = ? AND state = ?"
             return int(connection.execute(query, (self._store, state)).fetchone()[0])
 
+    def has_room(self, connection: sqlite3.Connection, most: int) -> bool:
+        """Whether fewer than `most` rows are there, waiting or parked. Asked on every tap: the span of the numbers says it
+        without counting, and only where that is too wide are rows counted."""
+        span = connection.execute("SELECT (SELECT max(seq) FROM outbox) - (SELECT min(seq) FROM outbox) + 1").fetchone()[0]
+        if (span or 0) < most:
+            return True
+        return int(connection.execute("SELECT count(*) FROM outbox WHERE store = ?", (self._store,)).fetchone()[0]) < most
+
     def mark_tried(self, seqs: Iterable[int]) -> None:
         """These rows were handed over now; they are due again after their backoff unless an answer removes them."""
-        clock = self._clock
-        values = [(clock.boot(), clock.monotonic(), self._store, seq) for seq in seqs]
+        self.note_tries(dict.fromkeys(seqs, self._clock.monotonic()))
+
+    def note_tries(self, tried: Mapping[int, float]) -> None:
+        """These rows (by seq) were handed over at these times: monotonic seconds of this boot."""
+        values = [(self._clock.boot(), at, self._store, seq) for seq, at in tried.items()]
         with self._file.write() as connection:
             connection.executemany(
                 "UPDATE outbox SET tries = tries + 1, tried_boot = ?, tried_monotonic = ? WHERE store = ? AND seq = ?", values

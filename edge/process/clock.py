@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Literal, Protocol
 ClockQuality = Literal["synchronised", "free", "unset"]
 
 # systemd-timesyncd touches this file whenever it has set the clock.
-_SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+_SYNCHRONISED = "/run/systemd/timesync/synchronized"
 # Built in 2026: a wall clock before this was never set (a Pi has no battery-backed clock).
 _BUILT = datetime(2026, 11, 1, tzinfo=timezone.utc)
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -46,7 +47,8 @@ class SystemClock:
     def quality(self) -> ClockQuality:
         if self.now() < _BUILT:
             return "unset"
-        return "synchronised" if _SYNCHRONISED.exists() else "free"
+        synchronised = os.path.exists(_SYNCHRONISED)  # noqa: PTH110 - asked for every message, and a third of the time of a Path
+        return "synchronised" if synchronised else "free"
 
 
 class ManualClock:

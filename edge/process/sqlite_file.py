@@ -14,9 +14,10 @@ from typing import IO
 
 from edge.process.errors import OperatorError
 
-# 64 pages = 256 KiB: the WAL must stay smaller than half the reserve, or a full disk cannot be left again.
-WAL_PAGES = 64
-RESERVE_BYTES = 1024 * 1024
+# 256 pages = 1 MiB: a tap writes some 16, so that one in sixteen pays for a checkpoint and not one in four. The WAL must stay
+# smaller than half the reserve, or a full disk cannot be left again.
+WAL_PAGES = 256
+RESERVE_BYTES = 3 * 1024 * 1024
 
 
 def pragmas(*, writes: bool, synchronous: str = "FULL", checkpoints: bool = True) -> tuple[str, ...]:
@@ -76,6 +77,7 @@ class SqliteFile:
         self._reserve = path.with_name(path.name + ".reserve")
         self._owner = _own(path)
         self._lock = threading.RLock()
+        self._writing: int | None = None  # the thread whose transaction is open
         self._readers = threading.local()
         self._open_readers: list[sqlite3.Connection] = []
         self._writer = self._connect(writes=True, synchronous=synchronous)
@@ -103,16 +105,23 @@ class SqliteFile:
                 yield self._writer
                 return
             self._writer.execute("BEGIN IMMEDIATE")
+            self._writing = threading.get_ident()
             try:
                 yield self._writer
             except BaseException:
                 self._writer.rollback()
                 raise
+            finally:
+                self._writing = None
             self._commit()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection that can only read, own to this thread."""
+        """A connection that can only read, own to this thread; inside a `write` of this thread the writer, which sees what has
+        been written so far and has its pages in memory, where a reader must fetch them anew after every commit."""
+        if self._writing == threading.get_ident():
+            yield self._writer
+            return
         reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
         if reader is None:
             reader = self._connect(writes=False, synchronous="FULL")
@@ -167,6 +176,6 @@ class SqliteFile:
             raise _damaged(self.path)
 
     def _keep_reserve(self) -> None:
-        if not self._reserve.exists():
+        if not self._reserve.exists() or self._reserve.stat().st_size < RESERVE_BYTES:
             with contextlib.suppress(OSError):  # a full disk already: nothing to reserve
                 self._reserve.write_bytes(b"\0" * RESERVE_BYTES)

@@ -1,13 +1,19 @@
-"""HTTP to hub or HQ: kept-alive connections, no hidden retries, bounded in time and size. Built on urllib3."""
+"""HTTP to hub or HQ: kept-alive connections, no hidden retries, bounded in time and size. Built on urllib3.
+
+urllib3 is loaded by the first question, on the thread that asks it: a kiosk is ready for its first tap without.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-import urllib3
 from msgspec import Struct
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, SSLError, TimeoutError
+
+if TYPE_CHECKING:
+    import urllib3
 
 REPLY_MAX_BYTES = 8 * 1024 * 1024
 _CONNECTIONS = 4
@@ -51,11 +57,14 @@ class HttpClient:
         self._where = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._reply_max_bytes = reply_max_bytes
-        self._pool = urllib3.PoolManager(
-            maxsize=_CONNECTIONS,
-            retries=False,
-            timeout=urllib3.Timeout(connect=min(timeout_s, 5.0), read=timeout_s),
-        )
+        self._timeout_s = timeout_s
+
+    @cached_property
+    def _pool(self) -> urllib3.PoolManager:
+        import urllib3
+
+        timeout = urllib3.Timeout(connect=min(self._timeout_s, 5.0), read=self._timeout_s)
+        return urllib3.PoolManager(maxsize=_CONNECTIONS, retries=False, timeout=timeout)
 
     def __repr__(self) -> str:
         return f"HttpClient({self._where})"
@@ -71,9 +80,12 @@ class HttpClient:
 
     def close(self) -> None:
         """Close the kept connections."""
-        self._pool.clear()
+        if "_pool" in vars(self):
+            self._pool.clear()
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> HttpReply:
+        from urllib3.exceptions import HTTPError
+
         tried = f"{method} {path.partition('?')[0]} at {self._where}"
         try:
             answer = self._pool.request(
@@ -103,7 +115,9 @@ class HttpClient:
         answer.release_conn()
         return HttpReply(answer.status, bytes(body), {name.lower(): value for name, value in answer.headers.items()})
 
-    def _unreachable(self, error: HTTPError, tried: str) -> Unreachable:
+    def _unreachable(self, error: Exception, tried: str) -> Unreachable:
+        from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError, SSLError, TimeoutError
+
         if isinstance(error, NewConnectionError | NameResolutionError):
             return Unreachable("unreachable", tried, f"See that it runs and that {self._where} can be reached from here.")
         if isinstance(error, ConnectTimeoutError | TimeoutError):

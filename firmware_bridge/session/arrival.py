@@ -4,6 +4,7 @@
   files are read in any case.
 - An id nobody knows must be seen twice alike: the chip's checksum of eight bits lets about one double damage in a thousand
   pass, and a misread must not become somebody.
+- Of two cards at once the known one is told, if just one of them is known; else nobody is.
 - Then its memory is read: ISO-DEP always, a Type 2 tag (7 byte id, SAK 00) when its id is unknown. Other cards have none.
 """
 
@@ -51,6 +52,11 @@ class Arrival:
         return self._ask
 
     @property
+    def number(self) -> int:
+        """Under which the reader lists the card that is asked."""
+        return self.sight.targets[0].number if self.sight is not None and self.sight.targets else 1
+
+    @property
     def opens(self) -> bool:
         """The card must be opened for ISO-DEP when it is listed again."""
         return self.sight is not None and any(target.iso_dep for target in self.sight.targets)
@@ -58,15 +64,17 @@ class Arrival:
     def came(self, sight: Sight) -> bool:
         """A first sight; True: tell it at once."""
         self.sight, self._looks, self._tries = sight, 1, 0
-        self._is_known = len(sight.targets) == 1 and not sight.targets[0].random_id and self._known(sight.targets[0].value)
+        self._is_known = len(sight.targets) == 1 and self._knows(sight.targets[0])
         self._sure = False
         return self._is_known and not self.opens
 
     def looked(self, sight: Sight) -> Literal["look", "ask", "tell"]:
         """A further sight; gives what is next."""
         self._looks += 1
-        if sight.ids and (sight.two or (self.sight is not None and sight.ids == self.sight.ids)):
-            self.sight, self._sure = sight, True
+        sight = self._the_known_one(sight) if sight.two else sight
+        is_known = len(sight.targets) == 1 and self._knows(sight.targets[0])
+        if sight.ids and (sight.two or is_known or (self.sight is not None and sight.ids == self.sight.ids)):
+            self.sight, self._sure, self._is_known = sight, True, is_known
             return "tell" if sight.two or not self._begin(sight) else "ask"
         if sight.ids and not self._is_known:
             self.sight = sight
@@ -93,6 +101,14 @@ class Arrival:
         if sight is None or self._sure or self._is_known:
             return sight
         return Sight(unreadable=True)  # seen once, or each time as another: it is asked for once more
+
+    def _the_known_one(self, sight: Sight) -> Sight:
+        """Of two cards held together, such as a purse holds, the one that is known, if just one is; else both."""
+        known = [target for target in sight.targets if self._knows(target)]
+        return Sight((known[0],)) if len(known) == 1 else sight
+
+    def _knows(self, target: Target) -> bool:
+        return not target.random_id and self._known(target.value)
 
     def _begin(self, sight: Sight) -> bool:
         self._dialogue = self._dialogue_with(sight.targets[0]) if sight.targets else None

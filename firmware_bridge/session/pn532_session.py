@@ -235,8 +235,14 @@ class Pn532Session:
             self._tell(now)
             self._enter(self._rest(), now)
         else:
-            look = Step.FIELD_OFF if self._opened else Step.COUNT
-            self._enter(look if what == "look" else Step.ASK, now)
+            self._enter(self._look_again() if what == "look" else self._ask(), now)
+
+    def _look_again(self) -> Step:
+        return Step.FIELD_OFF if self._opened else Step.COUNT
+
+    def _ask(self) -> Step:
+        """A card with files that was not the first to be seen is still to be opened."""
+        return Step.OPENING if self._arrival.opens and not self._opened else Step.ASK
 
     def _rest(self) -> Step:
         if self._opened:
@@ -323,7 +329,7 @@ class Pn532Session:
             return in_list_passive_target(2)
         ask = self._arrival.ask if step is Step.ASK else None
         if ask is not None:
-            return in_communicate_thru(ask.data) if ask.as_it_is else in_data_exchange(1, ask.data)
+            return in_communicate_thru(ask.data) if ask.as_it_is else in_data_exchange(self._arrival.number, ask.data)
         return TABLE[step].command
 
     def _send(self, command: Command, now: float) -> None:

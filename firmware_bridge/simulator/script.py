@@ -1,11 +1,12 @@
 """A little play for the simulated reader. Pure: text in, steps with their moment out.
 
     present 04A2B3C4D5E6F7 0.6; wait 2; present 04A2B3C4D5E6F7+04112233445566; wait 1; noise; phone; hangup 2; remove
+    at 0.5; present 04A2B3C4D5E6F7; at 2; noise
     present ntag213@04A2B3C4D5E6F7=https://shop.example/m; wait 1; wallet apple 2
 
 Steps are parted by semicolons or line ends. A number after `present` or `phone` is how long it stays, after a fault how long
-that lasts. A kind of card is written as in kinds.py, without blanks and semicolons. Only `wait` takes time;
-`present` does not wait for its card to leave.
+that lasts. A kind of card is written as in kinds.py, without blanks and semicolons. Only `wait` takes
+time, and `at` waits until so many seconds after the start; `present` does not wait for its card to leave.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def parse_script(text: object) -> tuple[tuple[float, Step], ...]:
     for words in lines:
         if words[0] == "wait":
             moment += _number(words[1:], None) or 0.0
+        elif words[0] == "at":
+            moment = _later(moment, _number(words[1:], None))
         else:
             steps.append((moment, _step(words)))
     if moment > LONGEST_S:
@@ -68,6 +71,12 @@ def _step(words: list[str]) -> Step:
     if verb in FAULTS:
         return Break(parse_fault(verb), _number(rest, None))
     raise _bad(f"the step {verb[:20]!r}")
+
+
+def _later(moment: float, wanted: float | None) -> float:
+    if wanted is None or wanted < moment:
+        raise _bad("a moment that is over before the step in front of it")
+    return wanted
 
 
 def _number(words: list[str], default: float | None) -> float | None:

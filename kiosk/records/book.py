@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
-from sqlite_utils import Database
 
 from edge.contracts.arrival import Arrival
 from edge.contracts.envelope import encode
@@ -51,7 +51,7 @@ class Book:
         Raises OutboxFull (nothing is stored) and sqlite3.Error (nothing is stored).
         """
         with self._file.write() as connection:
-            if self._rows(connection) >= self._outbox_max:
+            if not self.outbox.has_room(connection, self._outbox_max):
                 raise OutboxFull
             self.visits.keep(connection, arrival, self._clock.boot(), monotonic)
             self._put(connection, arrival, self._clock.boot(), monotonic)
@@ -71,7 +71,13 @@ class Book:
     def is_full(self) -> bool:
         """Whether the next new arrival would be refused."""
         with self._file.read() as connection:
-            return self._rows(connection) >= self._outbox_max
+            return not self.outbox.has_room(connection, self._outbox_max)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside becomes durable in one transaction, or not at all."""
+        with self._file.write():
+            yield
 
     def probe(self) -> None:
         """One durable write, to see whether the file works again. Raises sqlite3.Error while it does not."""
@@ -86,10 +92,6 @@ class Book:
         """Close the file."""
         self._file.close()
 
-    def _rows(self, connection: sqlite3.Connection) -> int:
-        """Waiting and parked: both take room, and neither is dropped to make some."""
-        return int(connection.execute("SELECT count(*) FROM outbox WHERE store = ?", (self._at[0],)).fetchone()[0])
-
     def _put(self, connection: sqlite3.Connection, arrival: Arrival, boot: str, monotonic: float) -> None:
         """The row's own time counts from here; `age_s` of the stored message is what had passed since the tap by now."""
         age = max(0.0, self._clock.monotonic() - monotonic) if boot == self._clock.boot() else None
@@ -102,6 +104,6 @@ def open_book(data_dir: Path, store: str, kiosk: str, clock: Clock, outbox_max: 
     path = data_dir / FILE_NAME
     with opening(path):
         file = SqliteFile(path)
-        MIGRATIONS.apply(Database(file.writer))
+        MIGRATIONS.apply(file.writer)
         box.migrate(file)
     return Book(file, store, kiosk, clock, outbox_max)

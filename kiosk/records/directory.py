@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 import sqlite3
+import threading
 from dataclasses import dataclass
 
 from edge.contracts.directory import DirectoryEntry, DirectoryPage
@@ -36,6 +37,8 @@ class Directory:
 
     def __init__(self, file: SqliteFile, store: str, kiosk: str) -> None:
         self._file, self._at = file, (store, kiosk)
+        self._state: DirectoryState | None = None  # asked for on every tap, changed by `take` alone
+        self._taking = threading.Lock()
 
     def find(self, token: str) -> DirectoryEntry | None:
         """What the hub last said of this card, or None. Some tens of microseconds."""
@@ -45,6 +48,12 @@ class Directory:
 
     def state(self) -> DirectoryState:
         """Where the last page ended."""
+        if self._state is None:
+            with self._taking:
+                self._state = self._read_state()
+        return self._state
+
+    def _read_state(self) -> DirectoryState:
         query = "SELECT cursor, key, hub_key FROM directory_state WHERE store = ? AND kiosk = ?"
         with self._file.read() as connection:
             row = connection.execute(query, self._at).fetchone()
@@ -62,7 +71,13 @@ class Directory:
         count went back: everything is forgotten and the caller asks again from 0 (unless it just did: a first page is always
         applied).
         """
-        before = self.state()
+        with self._taking:
+            try:
+                return self._take(page, self._read_state())
+            finally:
+                self._state = self._read_state()
+
+    def _take(self, page: DirectoryPage, before: DirectoryState) -> bool:
         with self._file.write() as connection:
             if before.cursor > 0 and (before.key != page.key or page.next < before.cursor):
                 self._forget_all(connection)

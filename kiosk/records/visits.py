@@ -51,6 +51,13 @@ class Visits:
             row = connection.execute(query, (*self._at, arrival_id)).fetchone()
         return _visit(row) if row else None
 
+    def tapped(self, arrival_id: str) -> tuple[str, float] | None:
+        """Boot and monotonic seconds of a visit's tap, or None."""
+        query = "SELECT made_boot, made_monotonic FROM visits WHERE store = ? AND kiosk = ? AND arrival_id = ?"
+        with self._file.read() as connection:
+            row = connection.execute(query, (*self._at, arrival_id)).fetchone()
+        return (row[0], row[1]) if row else None
+
     def recent(self, member: str | None) -> Sequence[Recent]:
         """The latest arrival of this member that opened a visit here on this boot; repeats do not prolong the window."""
         if member is None:

@@ -23,7 +23,10 @@ class Board:
     def __init__(self, clock: Clock, language: str = "en", resting: Resting = phrases.resting) -> None:
         self._clock = clock
         self._stage = Stage(resting, language)
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        self._drawn = threading.Condition(lock)
+        self._written: dict[int, int] = {}  # thread of a stream -> the version it has written
         self._closed = False
         self._rung = float("-inf")
 
@@ -95,6 +98,8 @@ class Board:
     def wait_newer(self, version: int, timeout_s: float, stop: Callable[[], bool] = lambda: False) -> SceneView:
         """The view as soon as it is newer than `version`; the unchanged one after `timeout_s`, on `stop` or on close."""
         with self._changed:
+            self._written[threading.get_ident()] = version
+            self._drawn.notify_all()
             until = self.now() + timeout_s
             while True:
                 now = self.now()
@@ -103,6 +108,13 @@ class Board:
                     return view
                 change = self._stage.next_change()
                 self._changed.wait(min(until, change if change is not None else until) - now)
+
+    def wait_drawn(self, timeout_s: float) -> None:
+        """Until every stream has written the newest view. Who has not within `timeout_s` is not waited for before it is back."""
+        with self._changed:
+            version = self.view().version
+            if not self._drawn.wait_for(lambda: all(written >= version for written in self._written.values()), timeout_s):
+                self._written = {thread: written for thread, written in self._written.items() if written >= version}
 
     def wake(self) -> None:
         """Make everybody who waits look again."""

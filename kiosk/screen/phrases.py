@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kiosk.visit.phrases import Language, spoken
 from kiosk.visit.words import SceneKind, Tone, Words
 
@@ -27,6 +29,19 @@ _RESTING: dict[Language, dict[SceneKind, tuple[str, str]]] = {
         "out_of_order": ("La campana descansa", "Pase, por favor. Cualquiera del equipo le ayudará con gusto."),
     },
 }
+# The idle line of a kiosk that has a scanner or a camera as well.
+_WITH_CODES: dict[Language, str] = {
+    "en": "Hold your card to the reader, or show your code, and somebody will know you are here.",
+    "de": "Halten Sie Ihre Karte an den Leser, oder zeigen Sie Ihren Code, und man weiß, dass Sie da sind.",
+    "fr": "Présentez votre carte ou montrez votre code, et nous saurons que vous êtes là.",
+    "es": "Acerque su tarjeta al lector, o muestre su código, y sabremos que está aquí.",
+}
+
+
+def resting_with_codes(scene: SceneKind, language: str) -> Words:
+    """As `resting`, for a kiosk that reads codes too."""
+    words = resting(scene, language)
+    return replace(words, line=_WITH_CODES[spoken(language)]) if scene == "idle" else words
 
 
 def resting(scene: SceneKind, language: str) -> Words:

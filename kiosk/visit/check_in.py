@@ -25,13 +25,17 @@ MAX_REV = 20  # far more presses than a person makes; a stuck button must not fi
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What stays the same from tap to tap. language: of the store. hub_key: 32 raw bytes, None until the hub was reached once."""
+    """What stays the same from tap to tap. language: of the store. hub_key: 32 raw bytes, None until the hub was reached once.
+
+    reads_codes: whether a scanner or camera works here just now.
+    """
 
     store: str
     kiosk: str
     language: str = "en"
     policy: Policy = field(default_factory=Policy)
     hub_key: bytes | None = None
+    reads_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,8 @@ class CheckIn:
 def check_in(presented: Presented, identity: Identity | None, found: DirectoryEntry | None, door: Door, tap: Tap) -> CheckIn:
     """identity: from `kiosk.visit.recognise.identify`; found: what the directory answered for its token."""
     decision = decide(recognise(presented, identity, found), tap.recent, door.policy, tap.armed_at, tap.moment)
-    return CheckIn(
-        decision, words_for(decision, spoken(tap.chosen, decision.language, door.language)), _arrival(decision, door, tap)
-    )
+    language = spoken(tap.chosen, decision.language, door.language)
+    return CheckIn(decision, words_for(decision, language, reads_codes=door.reads_codes), _arrival(decision, door, tap))
 
 
 def ring(door: Door, tap: Tap, *, heard: bool) -> CheckIn:

@@ -9,7 +9,7 @@ from edge.contracts.directory import GreetingLevel
 from edge.contracts.outcomes import ARRIVAL_OUTCOMES, Outcome
 from edge.contracts.sealed import Evidence
 from kiosk.visit.moment import Moment
-from kiosk.visit.recognise import Recognition
+from kiosk.visit.recognise import About, Recognition
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """outcome: stable code. wallet: it is a phone whose wallet answered. The rest is None wherever the outcome names nobody.
+    """outcome: stable code. wallet: it is a phone whose wallet answered. about: what was unreadable, if more is known.
 
-    There is no name in it, ever.
+    The rest is None wherever the outcome names nobody. There is no name in it, ever.
     """
 
     outcome: Outcome
@@ -43,6 +43,7 @@ class Decision:
     language: str | None = None
     greeting: GreetingLevel = "nameless"
     wallet: bool = False
+    about: About | None = None
 
     @property
     def is_arrival(self) -> bool:
@@ -63,7 +64,7 @@ def decide(
     """
     match recognition.kind:
         case "phone_uid" | "unreadable" | "ambiguous":
-            return Decision(recognition.kind, wallet=recognition.wallet)
+            return Decision(recognition.kind, wallet=recognition.wallet, about=recognition.about)
     if recognition.wishes_not_today or is_armed(armed_at, policy, moment.monotonic):
         return Decision("not_today", language=recognition.language)
     return _recorded(recognition, recent, policy, moment)

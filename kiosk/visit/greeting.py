@@ -27,6 +27,8 @@ _SECONDS: dict[SceneKind, float] = {
     "blocked": 9,
     "out_of_order": 8,
 }
+# Short, so that it is gone when the code has been read or taken away.
+HINT_S = 4.0
 _TONES: dict[SceneKind, Tone] = {
     "welcome": "warm",
     "by_name": "warm",
@@ -44,16 +46,21 @@ _OFFERS_REASONS: frozenset[SceneKind] = frozenset({"welcome", "by_name", "strang
 _OFFERS_NOT_TODAY: frozenset[SceneKind] = _OFFERS_REASONS
 
 
-def words_for(decision: Decision, language: str) -> Words:
+def words_for(decision: Decision, language: str, *, reads_codes: bool = False) -> Words:
     """The nameless words shown right after the commit. language: chosen on the screen, else the member's own, else the kiosk's.
 
-    A member who does not want the name is also not announced as somebody who has been here before.
+    A member who does not want the name is also not announced as somebody who has been here before. reads_codes: whether a
+    scanner or camera works here just now, so that nobody is sent to a code that nothing reads.
     """
     key: str = decision.outcome
     if decision.outcome == "welcome" and decision.greeting == "nameless":
         key = "welcome_discreet"
-    if decision.wallet:
+    if decision.outcome == "phone_uid" and reads_codes:
+        key = "phone_uid_code"
+    elif decision.wallet:
         key = "phone_wallet"
+    elif decision.outcome == "unreadable" and decision.about is not None:
+        key = f"unreadable_{decision.about}"
     return _words(decision.outcome, key, language)
 
 
@@ -91,6 +98,11 @@ def armed_words(language: str, seconds: float) -> Words:
 def guest_words(language: str, *, heard: bool) -> Words:
     """After the bell. heard: whether the hub can be reached, so that nobody is left waiting for a bell that nobody hears."""
     return _words("guest", "guest" if heard else "guest_unheard", language)
+
+
+def hint_words(hint: str, language: str) -> Words:
+    """What helps a camera that sees a code and cannot read it. hint: closer, brighter or glare."""
+    return replace(_words("unreadable", f"hint_{hint}", language), seconds=HINT_S)
 
 
 def full_words(language: str) -> Words:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from kiosk.visit.code_phrases import CODE_PHRASES
+
 Language = Literal["en", "de", "fr", "es"]
 DEFAULT_LANGUAGE: Final[Language] = "en"
 
@@ -129,7 +131,12 @@ _ES: dict[str, Phrase] = {
     "reason_looking": ("¡Disfrute de la visita!", "Estamos aquí si nos necesita."),
 }
 
-PHRASES: Final[dict[Language, dict[str, Phrase]]] = {"en": _EN, "de": _DE, "fr": _FR, "es": _ES}
+PHRASES: Final[dict[Language, dict[str, Phrase]]] = {
+    "en": _EN | CODE_PHRASES["en"],
+    "de": _DE | CODE_PHRASES["de"],
+    "fr": _FR | CODE_PHRASES["fr"],
+    "es": _ES | CODE_PHRASES["es"],
+}
 LANGUAGES: Final[tuple[Language, ...]] = tuple(PHRASES)
 
 

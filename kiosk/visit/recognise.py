@@ -13,6 +13,8 @@ from firmware_bridge.card_read import CardRead, CardTrouble
 
 Presented = CardRead | CardTrouble
 Kind = Literal["member", "stranger", "blocked", "phone_uid", "unreadable", "ambiguous"]
+# What an unreadable thing was, where that changes what the shopper is told: a code, or the code of a product.
+About = Literal["code", "product"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Recognition:
     token: keyed hash of the card. member, language, greeting, wishes_not_today: what the directory says of it.
     wallet: a phone's wallet answered, which keeps its cards to itself.
     evidence: what only the hub can judge: a card this directory does not hold, or a proof; sealed before it is stored.
+    about: what was unreadable, if more is known.
     """
 
     kind: Kind
@@ -40,6 +43,7 @@ class Recognition:
     wishes_not_today: bool = False
     evidence: Evidence | None = None
     wallet: bool = False
+    about: About | None = None
 
 
 def identify(presented: Presented, card_key: bytes) -> Identity | None:
@@ -59,7 +63,7 @@ def identify(presented: Presented, card_key: bytes) -> Identity | None:
 def recognise(presented: Presented, identity: Identity | None, found: DirectoryEntry | None) -> Recognition:
     """identity: from `identify`. found: the directory's entry for its token, or None."""
     if isinstance(presented, CardTrouble):
-        return Recognition("ambiguous" if presented.trouble == "two_cards" else "unreadable")
+        return Recognition("ambiguous" if presented.trouble == "two_cards" else "unreadable", about=_about(presented))
     if presented.random_id:
         return _with_random_id(presented)
     if identity is None:
@@ -67,6 +71,12 @@ def recognise(presented: Presented, identity: Identity | None, found: DirectoryE
     if found is None or found.state == "gone" or (found.state == "active" and found.member is None):
         return Recognition("stranger", token=identity.token, evidence=Evidence(identity.card_id, presented.evidence))
     return _known(presented, identity, found)
+
+
+def _about(trouble: CardTrouble) -> About | None:
+    if trouble.medium != "code":
+        return None
+    return "product" if trouble.code == "code_product" else "code"
 
 
 def _with_random_id(read: CardRead) -> Recognition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import cProfile
 import pstats
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -30,7 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _chosen(asked.stations)
     if chosen is None:
         return 2
-    done, failed = _measure(chosen, quick=asked.quick, profile=PROFILES if asked.profile else None)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the processes of a station end with it
+    try:
+        done, failed = _measure(chosen, quick=asked.quick, profile=PROFILES if asked.profile else None)
+    except KeyboardInterrupt:
+        print("bench: stopped; nothing was written", file=sys.stderr)
+        return 130
     print(page.for_terminal(done))
     if done and (asked.write or not (asked.quick or asked.profile or asked.stations or failed)):
         page.write(keep(done, [station.name for station in STATIONS]))

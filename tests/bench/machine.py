@@ -64,6 +64,12 @@ def rss_mib(pid: int) -> float:
     return float(sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) / 2**20)
 
 
+def handles(pid: int) -> tuple[int, int]:
+    """File descriptors and threads of a process."""
+    process = psutil.Process(pid)
+    return int(process.num_fds()), int(process.num_threads())
+
+
 def _processor() -> str:
     text = Path("/proc/cpuinfo").read_text()
     found = re.search(r"^model name\s*:\s*(.+)$", text, re.M)

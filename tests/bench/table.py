@@ -3,6 +3,32 @@
 from __future__ import annotations
 
 from tests.bench.station import Station
-from tests.bench.stations import lookup
+from tests.bench.stations import (
+    browser,
+    demo,
+    drain,
+    growth,
+    hq,
+    lookup,
+    reader,
+    sales_import,
+    screens,
+    start,
+    throughput,
+    welcome,
+)
 
-STATIONS: tuple[Station, ...] = (lookup.STATION,)
+STATIONS: tuple[Station, ...] = (
+    start.STATION,
+    reader.STATION,
+    lookup.STATION,
+    welcome.STATION,
+    browser.STATION,
+    screens.STATION,
+    throughput.STATION,
+    drain.STATION,
+    growth.STATION,
+    hq.STATION,
+    sales_import.STATION,
+    demo.STATION,
+)

@@ -86,6 +86,19 @@ SAMPLES: dict[str, Any] = {
         door="door-1",
         arrived_at=AT,
     ),
+    "alert_caution": alert.Alert(
+        **HUB,
+        id="msg-9",
+        expires_in_s=300.0,
+        alert_id="a-2",
+        rev=0,
+        visit_id="v-2",
+        state="open",
+        who=alert.Who("member", None, "plain", "clone"),
+        door="door-1",
+        arrived_at=AT,
+        why_you="everybody",
+    ),
     "status_full": status.Status(
         **KIOSK,
         id="msg-7",
@@ -128,6 +141,7 @@ SAMPLES: dict[str, Any] = {
                 facts.MemberBody(MEMBER, 3, "Maria", "es", "name", "demo"),
                 facts.ErasureBody(MEMBER),
                 facts.DeviceBody("kiosk", "door-1", True, AT, "0.1.0", ["reader_gone"]),
+                facts.ProofBody("p-1", "nfc", TOKEN, 61, "door-1", AT, False, "replayed"),
             ]
         )
     },

@@ -189,6 +189,17 @@ def test_a_script() -> None:
     assert kinds[3:] == [Break("noise"), Break("silence", 3.0), Break("hangup", 2.0), Remove(), Remove(bytes.fromhex("11223344"))]
 
 
+def test_a_script_by_the_clock_and_with_kinds_of_cards() -> None:
+    steps = parse_script(
+        f"at 0.5; present {SEVEN}; at 2; noise; wait 1; wallet apple 2; at 3; present type4@{SEVEN}=https://a.b/c 1"
+    )
+    assert [moment for moment, _ in steps] == [0.5, 2.0, 3.0, 3.0]
+    assert steps[2][1] == Present((), 2.0, "apple")
+    last = steps[3][1]
+    assert isinstance(last, Present)
+    assert (last.cards[0].uid.hex().upper(), last.hold_s) == (SEVEN, 1.0)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -204,6 +215,14 @@ def test_a_script() -> None:
         "wait -1",
         "wait 0",
         "wait 1e9",
+        "at",
+        "at x",
+        "at 2; noise; at 1",
+        "wait 3; at 2; noise",
+        "wallet samsung",
+        "wallet",
+        "present ntag213@11223344",
+        "present sun:00@04A2B3C4D5E6F7",
         "phone soon",
         "noise loud",
         "remove a b",
@@ -219,7 +238,7 @@ def test_a_script() -> None:
 def test_scripts_that_are_none(text: object) -> None:
     with pytest.raises(RequestError) as caught:
         parse_script(text)
-    assert caught.value.code in ("bad_script", "bad_uid_hex", "bad_uid_length")
+    assert caught.value.code in ("bad_script", "bad_uid_hex", "bad_uid_length", "bad_card", "bad_wallet")
 
 
 @settings(deadline=None)

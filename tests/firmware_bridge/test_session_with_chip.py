@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.card_read import CardGone, CardRead, ReaderState
+from firmware_bridge.session.arrival import Arrival
+from firmware_bridge.session.presence import Sight
 from firmware_bridge.simulator.chip import Chip
-from firmware_bridge.simulator.kinds import card_with
+from firmware_bridge.simulator.kinds import card_of_kind, card_with
+from firmware_bridge.wire.pn532_answers import Target
 from tests.support.reader import Duet
 
 SEVEN, FOUR, TEN, PHONE = "04A2B3C4D5E6F7", "11223344", "04112233445566778899", "08AABBCC"
@@ -67,6 +72,44 @@ def test_two_cards_are_trouble(uids: tuple[str, str]) -> None:
     for uid in uids:
         duet.tap(1.0, uid, 2.0)
     assert duet.run(6.0).tale == ["trouble two_cards"]
+
+
+@pytest.mark.parametrize("first", [SEVEN, FOUR])
+def test_of_two_cards_the_one_that_is_known_is_read_once(first: str) -> None:
+    duet = Duet(known=lambda value: value == SEVEN)
+    for uid in (first, SEVEN, FOUR):
+        duet.tap(1.0, uid, 4.0)
+    assert duet.run(8.0).tale == [f"read {SEVEN}", "gone"]
+
+
+def test_two_cards_that_are_both_known_are_trouble_only_when_neither_was_told() -> None:
+    """The first is told at its first sight: whose is the second, its owner will say."""
+    duet = Duet(known=lambda value: value in (SEVEN, TEN))
+    for uid in (FOUR, SEVEN, TEN):
+        duet.tap(1.0, uid, 2.0)
+    assert duet.run(6.0).tale == [f"read {SEVEN}", "gone"]  # the chip lists two; one of them is known
+
+
+def test_a_known_card_beside_another_is_asked_for_its_files() -> None:
+    duet = Duet(known=lambda value: value == SEVEN)
+    card, _ = card_of_kind(f"type4@{SEVEN}=https://a.b/c")
+    duet.tap(1.0, FOUR, 2.0)
+    duet.at(1.0, lambda: duet.chip.field.place(card, 3.0))
+    duet.run(6.0)
+    (read,) = [event for event in duet.events if isinstance(event, CardRead)]
+    assert (read.value, read.evidence) == (SEVEN, "uri:https://a.b/c")
+
+
+def test_a_misread_does_not_take_the_place_of_a_known_card() -> None:
+    """An ISO-DEP card that is known is listed again to be opened; damage in that listing must not become somebody."""
+    known = Arrival(known=lambda value: value == SEVEN)
+    target = Target(1, b"\x03\x44", 0x20, bytes.fromhex(SEVEN))
+    assert not known.came(Sight((target,)))
+    misread = replace(target, uid=bytes.fromhex("04A2B3C4D5E5F8"))
+    assert [known.looked(Sight((misread,))) for _ in range(2)] == ["look", "tell"]
+    told = known.tell()
+    assert told is not None
+    assert told.ids == {SEVEN}
 
 
 def test_when_one_of_two_is_taken_away_the_other_is_read() -> None:

@@ -60,6 +60,12 @@ def test_a_good_file(tmp_path):
         ("http://127.0.0.1:8602", "http://user:secret@hub", "config_hub_url"),
         ("[policy]", '[signals]\npin_factory = "magic"\n[policy]', "config_invalid"),
         ("[policy]", "[policy", "config_malformed"),
+        ("[policy]", '[scanner]\nname = "scan-1"\nport = "keys:/dev/input/event3"\nlayout = "de"\n[policy]', None),
+        ("[policy]", '[scanner]\nname = "scan-1"\nport = "/dev/ttyACM0"\nlayout = "fr"\n[policy]', "config_invalid"),
+        ("[policy]", '[scanner]\nname = "scan-1"\n[policy]', "config_invalid"),
+        ("[policy]", '[codes]\nmember_prefixes = ["2099", "(8018)"]\n[policy]', None),
+        ("[policy]", '[codes]\nmember_prefixes = ["8018x"]\n[policy]', "config_invalid"),
+        ("[policy]", '[codes]\nmember_prefix = ["20"]\n[policy]', "config_unknown_key"),
     ],
 )
 def test_mistakes(tmp_path, old, new, code):

@@ -7,11 +7,27 @@ import sqlite3
 import pytest
 
 from edge.contracts.answer import Greeting
+from edge.contracts.card_id import card_token
 from edge.process.errors import OperatorError
+from firmware_bridge.card_read import CardRead
 from kiosk.reception import PRUNE_EVERY_S
 from kiosk.records.book import FILE_NAME
 from kiosk.visit.phrases import phrase
-from tests.support.kiosk_core import LOST_UID, MARIA, MARIA_UID, NAME, NEW_UID, SHY_UID, bench, greeted, read, trouble
+from tests.support.kiosk_core import (
+    CARD_KEY,
+    LOST_UID,
+    MARIA,
+    MARIA_UID,
+    NAME,
+    NEW_UID,
+    SHY_UID,
+    bench,
+    entry,
+    greeted,
+    page,
+    read,
+    trouble,
+)
 
 
 @pytest.fixture
@@ -318,3 +334,71 @@ def test_a_card_held_after_it_was_left_alone_changes_nothing(kiosk, uid):
 def test_a_wallet_is_told_what_helps_instead(kiosk):
     kiosk.reception.tap(read("08A1B2C3", random_id=True, wallet="google"))
     assert (scene(kiosk), kiosk.board.view().line) == ("phone_uid", phrase("phone_wallet", "en")[1])
+
+
+def code(text, symbology=None):
+    return CardRead("code", text, "scan-1", 1.0, symbology=symbology)
+
+
+def test_a_members_code_is_one_card_in_every_spelling(kiosk):
+    with_code = entry(token=card_token(CARD_KEY, "code:123456789012345675"))
+    kiosk.book.directory.take(page([with_code], 20))
+    kiosk.reception.tap(code("https://id.example/8018/123456789012345675", "]Q1"))
+    kiosk.reception.tap(code("8018123456789012345675", "]C1"))
+    assert [(a.outcome, a.member) for a in kiosk.waiting()] == [("welcome", MARIA), ("repeat", MARIA)]
+
+
+@pytest.mark.parametrize(
+    ("text", "symbology", "title"),
+    [
+        ("4006381333931", "]E0", "This code is a product's"),
+        ("2012345678900", "]E0", "Once more, please"),
+        ("WIFI:S:x;;", "]Q1", "Once more, please"),
+    ],
+)
+def test_a_code_that_is_no_card_is_told_and_recorded_nowhere(kiosk, text, symbology, title):
+    kiosk.reception.tap(code(text, symbology))
+    assert (kiosk.board.view().scene, kiosk.board.view().title) == ("unreadable", title)
+    assert kiosk.waiting() == []
+
+
+def test_a_phone_is_sent_to_its_code_only_where_codes_are_read(kiosk):
+    phone = read("08A1B2C3", random_id=True)
+    kiosk.reception.tap(phone)
+    assert "use your card" in kiosk.board.view().line
+    kiosk.reads_codes = True
+    kiosk.reception.tap(phone)
+    assert "show your member code" in kiosk.board.view().line
+
+
+def test_what_a_camera_sees_by_itself_interrupts_nobody(kiosk):
+    parcel, product = code("1Z999AA10123456784", "]C0"), code("4006381333931", "]E0")
+    kiosk.reception.seen(product)
+    assert kiosk.board.view().title == "This code is a product's"
+    kiosk.tap()
+    kiosk.clock.advance(11)
+    kiosk.reception.seen(product)
+    assert scene(kiosk) == "welcome"
+    kiosk.clock.advance(60)
+    kiosk.board.tick()
+    kiosk.reception.seen(parcel)
+    assert scene(kiosk) == "unreadable"
+    kiosk.clock.advance(8)
+    kiosk.board.tick()
+    kiosk.reception.seen(parcel)
+    assert scene(kiosk) == "idle", "not again and again"
+    assert kiosk.signals.cues == ["welcome"]
+    assert len(kiosk.waiting()) == 1
+
+
+def test_a_member_code_before_the_camera_is_an_arrival(kiosk):
+    kiosk.reception.seen(code("2012345678903", "]E0"))
+    assert [arrival.outcome for arrival in kiosk.waiting()] == ["stranger"]
+
+
+def test_a_hint_takes_no_greeting_from_the_screen(kiosk):
+    kiosk.reception.hint("glare")
+    assert kiosk.board.view().title == "It shines too much"
+    kiosk.tap()
+    kiosk.reception.hint("closer")
+    assert kiosk.board.view().scene == "welcome"

@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
 
 from edge.contracts.arrival import read_arrival
 from edge.outbox import box
@@ -193,9 +192,10 @@ def test_a_file_of_version_1_is_brought_up_with_everything_in_it(tmp_path, clock
     """The dump was written by version 1 of the schema (tests/kiosk/golden); it is never written again."""
     with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
         connection.executescript((GOLDEN / "records_v1.sql").read_text())
-    assert [m.name for m in MIGRATIONS.pending(Database(tmp_path / FILE_NAME))] == ["m002_visits_by_member", "m003_numbers"]
+        assert MIGRATIONS.pending(connection) == ["m002_visits_by_member", "m003_numbers"]
     book = open_book(tmp_path, STORE, KIOSK, clock)
-    assert MIGRATIONS.pending(Database(tmp_path / FILE_NAME)) == []
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        assert MIGRATIONS.pending(connection) == []
     assert keys(book) == ["arrival-1:0"]
     assert book.visits.find("arrival-1").arrival.member == MARIA
     assert book.directory.find(token_of(MARIA_UID)).member == MARIA
@@ -204,13 +204,12 @@ def test_a_file_of_version_1_is_brought_up_with_everything_in_it(tmp_path, clock
 
 
 def test_the_golden_file_is_what_version_1_makes(tmp_path):
-    db = Database(tmp_path / "v1.sqlite")
-    MIGRATIONS.apply(db, stop_before="m002_visits_by_member")
-    box.MIGRATIONS.apply(db)
-    with closing(sqlite3.connect(":memory:")) as golden:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db, closing(sqlite3.connect(":memory:")) as golden:
+        MIGRATIONS.apply(db, stop_before="m002_visits_by_member")
+        box.MIGRATIONS.apply(db)
         golden.executescript((GOLDEN / "records_v1.sql").read_text())
         query = "SELECT name, sql FROM sqlite_master WHERE name IN ('directory', 'directory_state', 'visits') ORDER BY name"
-        assert golden.execute(query).fetchall() == db.conn.execute(query).fetchall()
+        assert golden.execute(query).fetchall() == db.execute(query).fetchall()
 
 
 def test_the_outbox_is_kept_across_a_restart(tmp_path, clock):

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from edge.contracts.answer import Greeting
 from edge.process.errors import OperatorError
-from firmware_bridge.card_read import CardGone, ReaderState
+from firmware_bridge.card_read import CardGone, CardHeld, ReaderState
 from kiosk.tap_loop import WAITING_MAX, TapLoop
+from kiosk.visit.phrases import phrase
 from tests.support.kiosk_core import NAME, bench, greeted, read, until
 
 
@@ -41,6 +43,24 @@ def test_taps_become_arrivals_in_their_order(kiosk):
     assert [a.arrival_id for a in kiosk.waiting()] == sorted(a.arrival_id for a in kiosk.waiting())
 
 
+def test_each_device_has_its_own_health_and_only_the_reader_rests_the_screen(kiosk):
+    loop = TapLoop(kiosk.reception, kiosk.board, kiosk.health, kiosk.clock)
+    loop.deliver(ReaderState("scan-1", 1.0, True), "scanner")
+    assert loop.reads_codes()
+    loop.deliver(ReaderState("scan-1", 2.0, False, "port_lost", "Plug it in."), "scanner")
+    assert not loop.reads_codes()
+    assert [(p.part, p.code) for p in kiosk.health.report().parts if not p.well] == [("scanner", "port_lost")]
+    assert kiosk.board.view().reader_ok
+
+
+def test_a_card_held_is_told_of_its_data(kiosk):
+    with running(kiosk) as loop:
+        loop.deliver(read())
+        loop.deliver(CardHeld("nfc-1", 6.0, 5.0))
+        until(lambda: kiosk.board.view().line == phrase("held", "en")[1], "the line about one's data")
+    assert len(kiosk.waiting()) == 1
+
+
 def test_a_flood_is_bounded_and_said(kiosk):
     loop = TapLoop(kiosk.reception, kiosk.board, kiosk.health, kiosk.clock)  # nobody takes anything
     for _ in range(WAITING_MAX + 7):
@@ -48,6 +68,16 @@ def test_a_flood_is_bounded_and_said(kiosk):
     assert loop.dropped == 7
     with pytest.raises(OperatorError, match="kiosk_busy"):
         loop.ring_bell(None)
+
+
+def test_greetings_of_a_backlog_leave_room_for_a_tap(kiosk):
+    """A hub that comes back answers hundreds at once: that must not turn away who stands at the door."""
+    loop = TapLoop(kiosk.reception, kiosk.board, kiosk.health, kiosk.clock)  # nobody takes anything
+    for number in range(10 * WAITING_MAX):
+        loop.greet(f"arrival-{number}", Greeting(outcome="welcome", name=NAME))
+    for _ in range(WAITING_MAX // 2):
+        loop.deliver(read())
+    assert loop.dropped == 0
 
 
 def test_an_act_returns_when_it_is_committed(kiosk):

@@ -88,3 +88,33 @@ def test_many_threads_leave_one_story() -> None:
         thread.join(20)
     assert len(seen) == 6
     assert all(versions == sorted(set(versions)) and versions[-1] == 401 for versions in seen)
+
+
+def test_drawn_is_when_every_stream_has_come_back() -> None:
+    board, leave = Board(SystemClock()), threading.Event()
+
+    def stream() -> None:
+        seen = -1
+        while not leave.is_set():
+            seen = board.wait_newer(seen, 30.0, leave.is_set).version
+
+    waiter = threading.Thread(target=stream)
+    waiter.start()
+    until(lambda: board._written.get(waiter.ident or 0) == board.view().version)
+    board.show(words("welcome"), "a1")
+    board.wait_drawn(10.0)
+    assert board._written == {waiter.ident: board.view().version}
+    leave.set()
+    board.wake()
+    waiter.join(5)
+
+
+def test_a_stream_that_does_not_come_back_is_waited_for_once() -> None:
+    board = Board(SystemClock())
+    board.show(words("welcome"), "a1")
+    gone = threading.Thread(target=lambda: board.wait_newer(-1, 30.0))
+    gone.start()
+    gone.join(5)
+    board.wait_drawn(0.01)
+    assert board._written == {}
+    board.wait_drawn(60.0)  # returns at once: nobody is known to draw

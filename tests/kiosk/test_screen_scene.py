@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import get_args
 
 import msgspec
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from edge.contracts.outcomes import Reason
-from kiosk.screen.phrases import resting
+from kiosk.screen.phrases import resting, resting_with_codes
 from kiosk.screen.scene import LANGUAGE_S, LEAST_TO_ACT_S, LONGEST_S, RESTING, Stage
 from kiosk.visit.phrases import LANGUAGES
 from kiosk.visit.words import SceneKind, Words
@@ -282,3 +283,12 @@ def test_after_its_time_every_scene_leaves_a_view_that_was_there_before(said: Wo
     on.touch(on.view(0.0).showing, min(waited, 10.0))
     left = msgspec.structs.replace(on.view(LONGEST_S + waited), version=0, showing=0)
     assert left == msgspec.structs.replace(fresh.view(0.0), version=0, showing=0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_the_idle_line_speaks_of_codes(language):
+    for scene in ("starting", "idle", "out_of_order"):
+        plain, coded = resting(scene, language), resting_with_codes(scene, language)
+        assert (plain.line != coded.line) == (scene == "idle")
+        assert replace(coded, line=plain.line) == plain
+        assert len(coded.line) <= 110

@@ -96,7 +96,7 @@ class Campaign:
         return self.account
 
     def _tap(self, number: int) -> None:
-        uid, kind, duet = f"{self._random.choice(('04', '02'))}{number:012X}", self._random.choice(KINDS), self._duet
+        uid, kind, duet = self._random.randbytes(7).hex().upper(), self._random.choice(KINDS), self._duet  # as random as real ids
         if number % 2:
             self._members.add(uid)
         start, told = duet.now, len(duet.events)

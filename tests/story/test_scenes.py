@@ -47,12 +47,24 @@ def test_a_phone_is_told_so_and_is_no_arrival(shop: Shop, alerts: Callable[[], l
     before = filed(shop)
     shop.tap(PHONE_UID)
     shop.see("phone_uid", "Hello, phone!")
-    assert "use your card" in shop.kiosk.locator("#line").inner_text()
+    assert "show your member code" in shop.kiosk.locator("#line").inner_text()
     shop.tap(UNKNOWN)
     shop.see("stranger", "Welcome!")
     until(lambda: filed(shop) > before, "the next card is at the hub")
     assert filed(shop) == before + 1, "the phone was no arrival"
     assert alerts() == []
+
+
+def test_a_member_code_is_greeted_and_a_product_is_not(shop: Shop, alerts: Callable[[], list[tuple[str, ...]]]) -> None:
+    person = next(shop.some(greeting="name"))
+    before = filed(shop)
+    shop.tap("code:4006381333931")
+    shop.see("unreadable", "This code is a product's")
+    shop.tap(f"qr:KR-{person['key'].upper()}")
+    shop.see("by_name")
+    until(lambda: filed(shop) > before, "the code is at the hub")
+    assert filed(shop) == before + 1, "the product was no arrival"
+    assert alerts() != []
 
 
 def test_an_unknown_card_calls_nobody_until_a_reason_is_chosen(shop: Shop, alerts: Callable[[], list[tuple[str, ...]]]) -> None:

@@ -170,6 +170,7 @@ class Associate:
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
         self._csrf = ""
         self.alerts: list[dict[str, Any]] = []
+        self.heard_at: list[float] = []  # of each, on the monotonic clock
         status, session = self.call("POST", "/api/v1/session", {"associate": name, "pin": pin})
         assert status == 200, session
         self._csrf = session["csrf"]
@@ -187,10 +188,14 @@ class Associate:
         subscribed = threading.Event()
         self._line.on_connect = lambda *_: self._line.subscribe(broker["alert_topic"], qos=1)
         self._line.on_subscribe = lambda *_: subscribed.set()
-        self._line.on_message = lambda _c, _u, message: self.alerts.append(json.loads(message.payload))
+        self._line.on_message = lambda _c, _u, message: self._hear(message.payload)
         self._line.connect(host, int(port.partition("/")[0]), keepalive=15)
         self._line.loop_start()
         assert subscribed.wait(15), "no subscription"
+
+    def _hear(self, payload: bytes | bytearray) -> None:
+        self.heard_at.append(time.monotonic())
+        self.alerts.append(json.loads(payload))
 
     def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
         """Status and decoded body."""

@@ -21,7 +21,7 @@ from edge.contracts.card_id import card_token
 from edge.contracts.envelope import encode
 from edge.contracts.facts import Fact
 from edge.contracts.sealed import Evidence, public_key_of, seal
-from edge.hub.config import Broker, HubConfig, Keys, KioskEntry, Policy, Secrets, Web
+from edge.hub.config import Broker, HubConfig, Keys, KioskEntry, Policy, Proof, Secrets, Web
 from edge.hub.wiring import LOOK_FOLDER, Hub, build
 from edge.process.clock import ManualClock
 from edge.process.ids import CountingIds
@@ -75,7 +75,7 @@ class AccountBook:
         """Nothing is open."""
 
 
-def config_for(folder: Path, **policy: float) -> HubConfig:
+def config_for(folder: Path, proof: Proof | None = None, **policy: float) -> HubConfig:
     """A store with two doors; secrets stand in no file because `secrets_for` gives them."""
     return HubConfig(
         store=STORE,
@@ -85,6 +85,7 @@ def config_for(folder: Path, **policy: float) -> HubConfig:
         broker=Broker(username=f"{STORE}.hub.hub", password_file="none", ws_url="ws://127.0.0.1:9"),
         accounts=AccountsConfig(kind="embedded", accounts_file="none"),
         keys=Keys(card_key_file="none", evidence_key_file="none"),
+        proof=proof,
         policy=Policy(**policy),  # type: ignore[arg-type]  # floats are what every field takes
         kiosks=[KioskEntry(name=DOOR, token_file="none"), KioskEntry(name=DOOR_2, token_file="none")],
     )
@@ -97,15 +98,16 @@ def secrets_for() -> Secrets:
 class HubBench:
     """One hub and the means to look into it. `restart()` opens the same file anew."""
 
-    def __init__(self, folder: Path, hq: Any = None, **policy: float) -> None:
+    def __init__(self, folder: Path, hq: Any = None, proof: Proof | None = None, **policy: float) -> None:
         self.folder, self.clock, self.ids = folder, ManualClock(), CountingIds()
         self.broker, self.accounts, self.hq, self.policy = Notebook(), AccountBook(), hq, policy
+        self.proof = proof
         self.arrivals_made = 0
         self.hub = self._build()
 
     def _build(self) -> Hub:
         return build(
-            config_for(self.folder, **self.policy),
+            config_for(self.folder, self.proof, **self.policy),
             secrets_for(),
             clock=self.clock,
             ids=self.ids,
@@ -161,15 +163,15 @@ class HubBench:
         }
         return Arrival(**(fields | changes))
 
-    def stranger(self, card_id: str = "nfc:04FFFFFFFFFFFF", **changes: Any) -> Arrival:
-        """A card the kiosk does not know, with evidence for the hub."""
+    def stranger(self, card_id: str = "nfc:04FFFFFFFFFFFF", proof: str | None = None, **changes: Any) -> Arrival:
+        """A card the kiosk does not know, with evidence for the hub; proof: what came with it."""
         arrival_id = changes.pop("arrival_id", f"arrival-{self.arrivals_made + 1}")
         fields: dict[str, Any] = {
             "arrival_id": arrival_id,
             "outcome": "stranger",
             "member": None,
             "card_token": card_token(CARD_KEY, card_id),
-            "evidence": seal(Evidence(card_id), public_key_of(EVIDENCE_KEY), arrival_id),
+            "evidence": seal(Evidence(card_id, proof), public_key_of(EVIDENCE_KEY), arrival_id),
         }
         return self.arrival(**(fields | changes))
 

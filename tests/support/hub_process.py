@@ -22,11 +22,12 @@ DEVICES = [(STORE, "hub", "hub"), (STORE, "kiosk", DOOR)]
 class HubProcess:
     """`python -m edge.hub run` beside a broker. Can be killed and started again on the same data."""
 
-    def __init__(self, folder: Path, broker: BrokerProcess, hq_url: str | None = None) -> None:
+    def __init__(self, folder: Path, broker: BrokerProcess, hq_url: str | None = None, more: str = "") -> None:
+        """more: sections of its configuration beside the usual ones."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.broker, self.port = folder, broker, free_port()
         self.config = folder / "hub.toml"
-        self.config.write_text(self._toml(hq_url))
+        self.config.write_text(self._toml(hq_url, more))
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -75,7 +76,7 @@ class HubProcess:
         except urllib3.exceptions.HTTPError:
             return False
 
-    def _toml(self, hq_url: str | None) -> str:
+    def _toml(self, hq_url: str | None, more: str) -> str:
         folder, broker = self.folder, self.broker
         accounts = "\n".join(f'{key} = "{value}"' for key, value in broker.accounts_config().items())
         hq = f'[hq]\nurl = "{hq_url}"\ntoken_file = "{secret_file(folder / "hq", "store-token")}"\n' if hq_url else ""
@@ -98,6 +99,7 @@ ws_url = "ws://{HOST}:{broker.ws_port}/mqtt"
 [keys]
 card_key_file = "{secret_file(folder / "card", CARD_KEY.hex())}"
 evidence_key_file = "{secret_file(folder / "evidence", EVIDENCE_KEY.hex())}"
+{more}
 [[kiosks]]
 name = "{DOOR}"
 token_file = "{secret_file(folder / "kiosk", KIOSK_TOKEN)}"

@@ -134,6 +134,7 @@ class Bench:
     reception: Reception
     woken: list[float] = field(default_factory=list)
     heard: bool = True
+    reads_codes: bool = False
 
     def waiting(self) -> list[Arrival]:
         """The arrivals in the outbox, in order."""
@@ -166,6 +167,7 @@ def bench(folder: Path, *, outbox_max: int = 20_000, language: str = "en", polic
         resting=phrases.resting,
         wake=lambda: made[0].woken.append(clock.monotonic()),
         heard=lambda: made[0].heard,
+        reads_codes=lambda: made[0].reads_codes,
     )
     made.append(Bench(clock, book, board, signals, health, reception))
     book.directory.take(

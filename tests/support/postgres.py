@@ -25,19 +25,17 @@ import pytest
 
 USER = "shopbell"
 _READY_S = 60
-_FLAGS = (
-    # What is thrown away needs no disk; everything else is as in production.
-    *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "max_connections=120"),
-    *("-c", "listen_addresses=127.0.0.1", "-c", "autovacuum=off", "-c", "logging_collector=off"),
-)
+_FLAGS = ("-c", "listen_addresses=127.0.0.1", "-c", "logging_collector=off", "-c", "max_connections=120")
+# What a test throws away needs no disk; everything else is as in production.
+_UNSAFE = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=32MB", "-c", "autovacuum=off")
 
 
 class Cluster:
     """A running server. `new_database()` gives the URL of an empty database."""
 
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self._binaries, self._folder = binaries, folder
-        self._process, self._port = _start(binaries, folder)
+    def __init__(self, binaries: Path, folder: Path, *, durable: bool = False) -> None:
+        self._binaries, self._folder, self._flags = binaries, folder, _FLAGS if durable else (*_FLAGS, *_UNSAFE)
+        self._process, self._port = _start(binaries, folder, self._flags)
         self._numbers = itertools.count(1)
 
     def new_database(self, template: str = "template1") -> str:
@@ -58,7 +56,7 @@ class Cluster:
 
     def start_again(self) -> None:
         """The same data on the same port."""
-        self._process = _launch(self._binaries, self._folder, self._port)
+        self._process = _launch(self._binaries, self._folder, self._port, self._flags)
         if not _is_ready(self._process, self._port):
             raise RuntimeError((self._folder / "log").read_text())
 
@@ -70,15 +68,15 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def cluster(binaries: Path) -> Iterator[Cluster]:
-    """Make, start, and finally stop a server."""
+def cluster(binaries: Path, *, durable: bool = False) -> Iterator[Cluster]:
+    """Make, start, and finally stop a server. durable: as in production, a commit is on the disk; else fast and unsafe."""
     folder = Path(tempfile.mkdtemp(prefix="shopbell-pg-"))
     data = folder / "data"
     running: Cluster | None = None
     try:
         _give_away(folder)
         _run([str(binaries / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"])
-        running = Cluster(binaries, folder)
+        running = Cluster(binaries, folder, durable=durable)
         yield running
     finally:
         if running is not None:
@@ -98,18 +96,18 @@ def wait_for_a_waiter(database: Any) -> None:
     pytest.fail("nobody waited: two transactions that must not overlap did")
 
 
-def _start(binaries: Path, folder: Path) -> tuple[subprocess.Popen[bytes], int]:
+def _start(binaries: Path, folder: Path, flags: tuple[str, ...]) -> tuple[subprocess.Popen[bytes], int]:
     """Another process may take the free port between looking and starting; then the server ends, and another is tried."""
     for _ in range(5):
         port = _free_port()
-        process = _launch(binaries, folder, port)
+        process = _launch(binaries, folder, port, flags)
         if _is_ready(process, port):
             return process, port
     raise RuntimeError((folder / "log").read_text())
 
 
-def _launch(binaries: Path, folder: Path, port: int) -> subprocess.Popen[bytes]:
-    command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder), *_FLAGS]
+def _launch(binaries: Path, folder: Path, port: int, flags: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder), *flags]
     with (folder / "log").open("ab") as log:
         return subprocess.Popen(command, stdout=log, stderr=log, cwd="/", **_identity())
 

@@ -68,12 +68,13 @@ const isoOf = (ms) => (Number.isNaN(ms) ? undefined : new Date(ms).toISOString()
 
 /** The reason, where one was chosen, and how far the card can be trusted, where that is not fully. */
 export function Chips({ alert }) {
-  const assurance = alert.who.assurance && alert.who.assurance !== "proven" ? assuranceOf(alert.who.assurance) : null;
+  const { assurance: level, caution } = alert.who;
+  const assurance = caution || (level && level !== "proven") ? assuranceOf(level, caution) : null;
   const reason = reasonOf(alert.reason);
   if (!reason && !assurance) return null;
   return html`<p class="chips">
     ${reason && html`<span class="badge badge--brass badge--reason">${reason}</span>`}
-    ${assurance && html`<span class="badge" title=${assurance.hint}>${assurance.text}</span>`}
+    ${assurance && html`<span class=${`badge ${assurance.doubt ? "badge--rust" : ""}`} title=${assurance.hint}>${assurance.text}</span>`}
   </p>`;
 }
 

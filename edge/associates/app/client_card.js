@@ -25,7 +25,7 @@ export function CardPage({ model, view, now }) {
 
 function Hero({ alert, view, now }) {
   const card = view.card?.card;
-  const assurance = assuranceOf(card?.assurance ?? alert.who.assurance);
+  const assurance = assuranceOf(card?.assurance ?? alert.who.assurance, card?.caution ?? alert.who.caution);
   return html`<section class="hero" aria-label="Who">
     <div class="arrival__top">
       <${Heading} class="hero__who">${card?.who ?? whoOf(alert.who)}<//>
@@ -62,6 +62,7 @@ function Body({ model, view, offline }) {
       <${Projects} projects=${card.projects} offered=${new Set(card.offer.map((item) => item.product_code))} />
       <${Purchases} purchases=${card.purchases} />
       <${Lines} title="Notes" icon="note" tone="plain" lines=${card.notes} />
+      ${card.member && !card.caution && html`<${Pass} model=${model} view=${view} offline=${offline} />`}
       ${isBare(card) && html`<p class="bare muted">Nothing is known yet. What you write down will help the next person.</p>`}
     </div>
   </div>`;
@@ -132,6 +133,18 @@ function Purchases({ purchases }) {
         <p class="because">Receipt ${one.receipt}</p>
       </details>`,
     )}
+  <//>`;
+}
+
+// Only for whoever stands here: the code opens once, so nobody else can use it afterwards.
+function Pass({ model, view, offline }) {
+  const pass = view.card.pass;
+  return html`<${Section} title="Pass" icon="mine" tone="plain">
+    ${pass
+      ? html`<img class="pass" alt="Code with the link to the pass" src=${`data:image/svg+xml,${encodeURIComponent(pass.svg)}`} />
+        <p>Let them scan it with their phone. It opens once, within a quarter of an hour.</p>`
+      : html`<p>A code on their phone that proves who they are, at any door of this store.</p>
+        <button type="button" class="button button--quiet" disabled=${offline || view.busy !== null} onClick=${() => model.givePass()}>Give a pass</button>`}
   <//>`;
 }
 

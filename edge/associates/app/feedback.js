@@ -8,6 +8,7 @@ const TONES = [
 
 export class Feedback {
   #audio = null;
+  #title = null;
   sound = true;
 
   /** Browsers allow sound after a touch or key only: call from the first one. */
@@ -21,8 +22,16 @@ export class Feedback {
     if (this.sound && this.#audio?.state === "running") for (const tone of TONES) this.#strike(tone);
   }
 
+  /** May be called at every change of anything. Title and badge cost milliseconds: only what is new, and after the page. */
   count(waiting, store) {
-    document.title = waiting > 0 ? `(${waiting}) ${store ?? "Shopbell"}` : (store ?? "Shopbell");
+    const title = waiting > 0 ? `(${waiting}) ${store ?? "Shopbell"}` : (store ?? "Shopbell");
+    if (title === this.#title) return;
+    this.#title = title;
+    setTimeout(() => this.#tell(title, waiting));
+  }
+
+  #tell(title, waiting) {
+    document.title = title;
     // Installed apps only; elsewhere the promise is refused and the title has said it already.
     navigator.setAppBadge?.(waiting).catch(() => undefined);
   }

@@ -27,15 +27,16 @@ export function StoreName({ view }) {
 
 /** role=alert: losing the network must be noticed by everybody. */
 export function Offline({ view }) {
-  const since = view.knownAt ? `showing what was known at ${clockOf(view.knownAt)}` : "nothing is known yet";
   return html`<div role="alert" class="offline-place">
     ${view.link === "offline" &&
     html`<div class="offline">
       <${Icon} name="offline" />
-      <p><strong>Offline — ${since}.</strong> Nothing can be taken or written until the store hub answers. Trying again by itself.</p>
+      <p><strong>Offline — ${sinceOf(view)}.</strong> Nothing can be taken or written until the store hub answers. Trying again by itself.</p>
     </div>`}
   </div>`;
 }
+
+const sinceOf = ({ knownAt }) => (knownAt ? `showing what was known at ${clockOf(knownAt)}` : "nothing is known yet");
 
 export function Notice({ model, view }) {
   return html`<div role="status" class="notice-place">

@@ -61,6 +61,11 @@ export class Hub {
     return this.#ask("POST", `/api/v1/visits/${encodeURIComponent(visitId)}/notes`, { body: note, key });
   }
 
+  /** A link by which the member opens a pass on their phone, as text and as a picture: {url, svg, expires_in_s}. */
+  pass(visitId, key) {
+    return this.#ask("POST", `/api/v1/visits/${encodeURIComponent(visitId)}/pass`, { key });
+  }
+
   forget() {
     this.#csrf = null;
   }

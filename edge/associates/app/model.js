@@ -171,6 +171,13 @@ export class Model {
     if (card && this.view.page.alertId === alertId) this.#set({ card: { status: "ready", card } });
   }
 
+  /** A link for the member's phone, to be scanned from this one. */
+  async givePass() {
+    const { visitId, alertId } = this.view.page;
+    const pass = await this.#act("pass", visitId, (key) => this.#hub.pass(visitId, key));
+    if (pass && this.view.page.alertId === alertId && this.view.card) this.#set({ card: { ...this.view.card, pass } });
+  }
+
   writeDown() {
     const draft = this.view.draft ?? { text: "", topic: "how_it_went", wentWell: null };
     this.#set({ page: { ...this.view.page, name: "note" }, draft });

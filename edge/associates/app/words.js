@@ -18,6 +18,19 @@ const ASSURANCE = {
   plain: { text: "Card not proven", hint: "This card can be copied: speak of points or balances only when you are sure who it is." },
   typed: { text: "Number typed", hint: "The number was typed in: speak of points or balances only when you are sure who it is." },
 };
+const CAUTION = {
+  unproven: {
+    text: "Card did not prove itself",
+    hint: "This card can show that it is no copy, and did not. Ask who they are before you say anything about the member.",
+    doubt: true,
+  },
+  clone: {
+    text: "Perhaps a copied card",
+    hint: "What this card showed had been used before. Be kind: it may be the member all the same. Ask who they are before you say anything.",
+    doubt: true,
+  },
+};
+const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language" }); // made once: it costs milliseconds
 
 export const TOPICS = [
   ["how_it_went", "How it went"],
@@ -37,7 +50,8 @@ export function whoOf(who) {
 export const reasonOf = (reason) => REASONS[reason] ?? null;
 export const whyYou = (why) => WHY[why] ?? null;
 export const endedAs = (state) => ENDED[state] ?? ENDED.gone;
-export const assuranceOf = (assurance) => ASSURANCE[assurance] ?? null;
+/** How far the card can be trusted; a caution says more than the assurance. */
+export const assuranceOf = (assurance, caution) => CAUTION[caution] ?? ASSURANCE[assurance] ?? null;
 
 /** "door-1" -> "Door 1". */
 export function doorOf(door) {
@@ -49,7 +63,7 @@ export function doorOf(door) {
 export function languageOf(code) {
   if (!code) return null;
   try {
-    return new Intl.DisplayNames(["en"], { type: "language" }).of(code);
+    return LANGUAGES.of(code);
   } catch {
     return code; // not a language tag at all
   }

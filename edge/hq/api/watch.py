@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from edge.hq.api.openapi import document
 from edge.hq.api.replies import reply
 from edge.hq.parts import Parts
-from edge.hq.store import database, feed, views
+from edge.hq.store import alarms, database, feed, views
 from edge.process.version import version
 
 
@@ -27,6 +27,7 @@ def watch_routes(parts: Parts) -> Blueprint:
     def metrics() -> Response:
         parts.metrics.feed_end.set(feed.end(parts.database))
         parts.metrics.parked.set(views.parked_count(parts.database))
+        parts.metrics.card_alarms.set(alarms.open_count(parts.database))
         return Response(parts.metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     @routes.get("/api/openapi.json")

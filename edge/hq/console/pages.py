@@ -17,7 +17,7 @@ from edge.hq.api.sessions import check_csrf, person
 from edge.hq.console import overview, words
 from edge.hq.console.sign_in import sign_in_routes
 from edge.hq.parts import Parts
-from edge.hq.store import ingest, parked, people, views
+from edge.hq.store import alarms, ingest, parked, people, views
 
 Page = Callable[..., Any]
 # What a page may say after a form was sent: a code in the address, never text from it.
@@ -29,6 +29,7 @@ _SAID = {
     "refused_again": "The item was refused again; the code below is the new one.",
     "cut": "Only the beginning of this item was kept, because it is too large. Send it again from the store.",
     "discarded": "The item was discarded.",
+    "closed": "Marked as looked after. It opens again if it rings again.",
 }
 
 
@@ -104,6 +105,10 @@ def _pages(parts: Parts) -> dict[str, Page]:
         page = views.parked_page(db, before=request.args.get("before"))
         return render_template("parked.html", here="parked", page=page, chosen={})
 
+    def card_alarms() -> str:
+        page = alarms.page(db, before=request.args.get("before"))
+        return render_template("alarms.html", here="alarms", page=page, chosen={})
+
     return {
         "/": home,
         "/arrivals": arrivals,
@@ -113,6 +118,7 @@ def _pages(parts: Parts) -> dict[str, Page]:
         "/members/<ref>": member,
         "/members/<ref>/erase": ask_erase,
         "/parked": parked_items,
+        "/alarms": card_alarms,
     }
 
 
@@ -142,7 +148,12 @@ def _forms(parts: Parts) -> dict[str, Page]:
         parked.discard(parts.database, store, digest)
         return redirect("/parked?said=discarded", 303)
 
+    def close_alarm(store: str, alarm: str) -> Any:
+        alarms.close(parts.database, store, alarm, parts.clock.now())
+        return redirect("/alarms?said=closed", 303)
+
     return {
+        "/alarms/<store>/<alarm>/close": close_alarm,
         "/members/<ref>": change_member,
         "/members/<ref>/erase": forget_member,
         "/parked/<store>/<digest>/retry": retry_item,
@@ -176,6 +187,7 @@ def _common(parts: Parts) -> dict[str, Any]:
         "words": words,
         "now": now,
         "waiting": views.parked_count(parts.database) if session else 0,
+        "ringing": alarms.open_count(parts.database) if session else 0,
         "chosen_query": _query(request.args),
         "said": _SAID.get(request.args.get("said", "")),
     }

@@ -33,6 +33,24 @@ ENDS = {"served": "Served", "withdrawn": "Withdrawn", "expired": "Expired"}
 TOPICS = {"how_it_went": "How it went", "preference": "Preference", "project": "Project", "other": "Note"}
 ASSURANCES = {"proven": "Proven card", "plain": "Plain card", "typed": "Typed number"}
 
+PROOF_MEDIA = {"nfc": "Card", "code": "Member's code"}
+ALARMS = {
+    "replayed": "Shown a second time",
+    "rolled_back": "An old message was shown",
+    "copied": "On another card",
+    "jumped": "Read very often",
+    "retired": "Worn out",
+    "two_stores": "In two stores at once",
+}
+ALARM_HINTS = {
+    "replayed": "Something the card said before was presented again. Ask the member in, block the card and give them another.",
+    "rolled_back": "A message older than the newest one was presented, so it was recorded. Ask the member in, block the card.",
+    "copied": "What one card says was found on another. Block the other card; the true one is safe to use.",
+    "jumped": "The card was read more than a thousand times between two visits. Somebody may be collecting what it says.",
+    "retired": "The card's counter is at its end: give the member another card.",
+    "two_stores": "Two stores saw what only one can have seen. One of them saw a copy: ask the member in, block the card.",
+}
+
 
 def stamp(moment: datetime) -> str:
     """`2026-11-21 09:15:00Z`: the same for every store."""

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Select, Table, bindparam, delete, or_, select
 from edge.contracts.facts import FactBody
 from edge.contracts.feed import Erasure
 from edge.hq.receive import ERASED, depersonalised
+from edge.hq.store import bulk, gate, tables
 from edge.hq.store import feed as feed_store
-from edge.hq.store import gate, tables
 from edge.hq.store.database import Database, insert
 from edge.hq.store.tables import EVERYWHERE, arrivals, facts, members, notes, parked, sales, tombstones, visits
 
@@ -56,10 +56,8 @@ def forget(connection: Connection, who: Iterable[str], asked_by: str, at: dateti
 
 def standing(connection: Connection, who: Iterable[str]) -> frozenset[str]:
     """Which of these members have been erased."""
-    wanted = sorted(set(who))
-    if not wanted:
-        return frozenset()
-    return frozenset(connection.execute(select(tombstones.c.member).where(tombstones.c.member.in_(wanted))).scalars())
+    found = bulk.find(connection, EVERYWHERE, tombstones.c.member, who, tombstones.c.member)
+    return frozenset(row.member for row in found)
 
 
 def _nobody(table: Table) -> Callable[[Connection, str], None]:
@@ -124,6 +122,8 @@ RULES: dict[Table, Rule] = {
     tombstones: Rule("Keeps the member's opaque reference for ever, so that no later fact brings the person back."),
     tables.alert_ends: Rule("Names nobody: how an alert about a visit ended."),
     tables.devices: Rule("Names nobody: devices."),
+    tables.proofs: Rule("Names nobody: counts under keyed hashes, whose key HQ does not have."),
+    tables.card_alarms: Rule("Names nobody: alarms about keyed hashes."),
     tables.contacts: Rule("Names nobody: when a store was last heard."),
     tables.counters: Rule("Names nobody: numbers given out."),
     tables.sessions: Rule("Names no member: who is signed in at this console."),

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DataError, StatementError
 
 from edge.contracts.facts import FactAnswer
 from edge.hq.receive import Accepted, Judgement, Refused, answer, erasures, judge, mentioned, without_erased
-from edge.hq.store import erasure, gate, parked
-from edge.hq.store.database import Database, insert
+from edge.hq.store import bulk, erasure, gate, parked
+from edge.hq.store.database import Database
 from edge.hq.store.projections import heard, project
 from edge.hq.store.tables import facts
 from edge.hq.store.withdrawn import leave_nameless
@@ -31,7 +31,7 @@ def take(database: Database, store: str, judged: Sequence[Judgement], now: datet
     """File judged items. If the database refuses a value that passed every check, that item alone is refused."""
     try:
         return _take(database, store, judged, now)
-    except (StatementError, OverflowError) as error:
+    except (StatementError, OverflowError, UnicodeError) as error:
         if not _is_about_a_value(error):
             raise
     if len(judged) == 1:
@@ -73,11 +73,8 @@ def _first_of_each(accepted: Sequence[Accepted]) -> list[Accepted]:
 
 def _file(connection: Connection, store: str, accepted: Sequence[Accepted], now: datetime) -> frozenset[str]:
     """Insert what is not there yet; the ids that were not."""
-    if not accepted:
-        return frozenset()
     rows = [_row(store, fact, now) for fact in sorted(accepted, key=lambda fact: fact.id)]
-    statement = insert(connection, facts).on_conflict_do_nothing().returning(facts.c.id)
-    return frozenset(connection.execute(statement, rows).scalars())
+    return bulk.put_new_told(connection, facts, rows, facts.c.id)
 
 
 def _row(store: str, fact: Accepted, now: datetime) -> dict[str, Any]:
@@ -90,7 +87,7 @@ def _row(store: str, fact: Accepted, now: datetime) -> dict[str, Any]:
         "member": fact.member,
         "visit": fact.visit,
         "test": fact.test,
-        "body": fact.content(),
+        "body": fact.content,
     }
 
 

@@ -7,19 +7,21 @@ Facts of probes are filed and show nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Table, select
 
-from edge.contracts.facts import AlertBody, ArrivalBody, DeviceBody, MemberBody, NoteBody, SaleBody, VisitBody
+from edge.contracts.facts import AlertBody, ArrivalBody, DeviceBody, MemberBody, NoteBody, ProofBody, SaleBody, VisitBody
 from edge.hq.members import MemberRow, told
 from edge.hq.receive import Accepted
-from edge.hq.store import feed
-from edge.hq.store.database import insert
-from edge.hq.store.tables import alert_ends, arrivals, contacts, devices, members, notes, sales, visits
+from edge.hq.store import alarms, bulk, feed
+from edge.hq.store.tables import alert_ends, arrivals, contacts, devices, members, notes, proofs, sales, visits
 
 Row = dict[str, Any]
 # A member who was only mentioned: whatever anybody says of them is newer.
@@ -28,15 +30,28 @@ _NEVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 def project(connection: Connection, store: str, filed: Sequence[Accepted], now: datetime) -> None:
     """Bring every projection up to date with newly filed facts of one store."""
-    real = [fact for fact in filed if not fact.test]
+    real = _by_shape(fact for fact in filed if not fact.test)
     for table, shape, to_row, newer in _RULES:
-        rows = {}
-        for fact in sorted(_of(real, shape), key=_age(newer)):
-            row = {"store": store, **to_row(fact)}
-            if newer or _key(table, row) not in rows:
-                rows[_key(table, row)] = row  # one row per key: an upsert may not meet the same row twice
-        upsert(connection, table, [rows[key] for key in sorted(rows)], newer)
+        told = sorted(real[shape], key=_age(newer))
+        rows = _one_per_key(table, ({"store": store, **to_row(fact)} for fact in told), newer)
+        if newer:
+            bulk.put_newer(connection, table, rows, newer)
+        else:
+            bulk.put_new(connection, table, rows)
     _project_members(connection, store, real, now)
+    alarms.compare(connection, store, real[ProofBody], now)
+
+
+def _one_per_key(table: Table, rows: Iterable[Row], newer: str | None) -> list[Row]:
+    """In key order; of several rows of one key the last, or the first where the first one stays: a statement may not meet a
+    row twice."""
+    key, found = itemgetter(*_keys(table)), dict[Any, Row]()
+    for row in rows:
+        if newer:
+            found[key(row)] = row
+        else:
+            found.setdefault(key(row), row)
+    return [found[one] for one in sorted(found)]
 
 
 def _age(newer: str | None) -> Callable[[Accepted], Any]:
@@ -44,23 +59,9 @@ def _age(newer: str | None) -> Callable[[Accepted], Any]:
     return (lambda fact: getattr(fact.body, "rev", 0)) if newer == "rev" else (lambda fact: fact.at)
 
 
-def upsert(connection: Connection, table: Table, rows: list[Row], newer: str | None) -> None:
-    """Insert; where the key is taken, overwrite if column `newer` has risen, or leave it where `newer` is None."""
-    if not rows:
-        return
-    statement = insert(connection, table)
-    if newer is None:
-        connection.execute(statement.on_conflict_do_nothing(), rows)
-        return
-    keys = [column.name for column in table.primary_key]
-    values = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    where = table.c[newer] < statement.excluded[newer]
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=where), rows)
-
-
 def heard(connection: Connection, store: str, now: datetime) -> None:
     """The store's hub is there."""
-    upsert(connection, contacts, [{"store": store, "heard_at": now}], "heard_at")
+    bulk.put_newer(connection, contacts, [{"store": store, "heard_at": now}], "heard_at")
 
 
 def member_rows(connection: Connection, wanted: Iterable[str]) -> list[MemberRow]:
@@ -71,36 +72,41 @@ def member_rows(connection: Connection, wanted: Iterable[str]) -> list[MemberRow
 
 def write_members(connection: Connection, rows: Sequence[MemberRow]) -> None:
     """Overwrite these rows. The caller holds the feed's lock, so nobody else writes members."""
-    if rows:
-        statement = insert(connection, members)
-        values = {name: statement.excluded[name] for name in MemberRow.__struct_fields__ if name not in ("store", "member")}
-        ordered = sorted((msgspec.structs.asdict(row) for row in rows), key=lambda row: (row["store"], row["member"]))
-        connection.execute(statement.on_conflict_do_update(index_elements=["store", "member"], set_=values), ordered)
+    ordered = sorted((msgspec.structs.asdict(row) for row in rows), key=lambda row: (row["store"], row["member"]))
+    bulk.put_newer(connection, members, ordered)
 
 
-def _project_members(connection: Connection, store: str, filed: Sequence[Accepted], now: datetime) -> None:
-    news = [(fact.at, fact.body) for fact in filed if isinstance(fact.body, MemberBody)]
+def _project_members(connection: Connection, store: str, real: Mapping[type, Sequence[Accepted]], now: datetime) -> None:
+    news = [(fact.at, fact.body) for fact in real.get(MemberBody, ()) if isinstance(fact.body, MemberBody)]
     if news:
         feed.lock(connection)
         outcome = told(store, news, member_rows(connection, {body.member for _, body in news}))
         write_members(connection, outcome.rows)
         feed.append(connection, outcome.feed, now)
-    mentioned = sorted({fact.member for fact in filed if fact.member})
+    mentioned = sorted({member for facts in real.values() for fact in facts if (member := fact.member)})
     rows = [{"store": store, "member": member, "rev": -1, "greeting": "nameless", "changed_at": _NEVER} for member in mentioned]
-    upsert(connection, members, rows, None)
+    bulk.put_new_told(connection, members, rows, members.c.member)
 
 
-def _of(filed: Iterable[Accepted], shape: type[Any]) -> list[Accepted]:
-    return [fact for fact in filed if isinstance(fact.body, shape)]
+def _by_shape(filed: Iterable[Accepted]) -> defaultdict[type, list[Accepted]]:
+    """Facts by the kind of their body."""
+    found: defaultdict[type, list[Accepted]] = defaultdict(list)
+    for fact in filed:
+        found[type(fact.body)].append(fact)
+    return found
 
 
-def _key(table: Table, row: Row) -> tuple[Any, ...]:
-    return tuple(row[column.name] for column in table.primary_key)
+@cache
+def _keys(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
 
 
 def _fields(fact: Accepted, *left_out: str) -> Row:
     assert fact.body is not None
-    return {name: value for name, value in msgspec.structs.asdict(fact.body).items() if name not in left_out}
+    fields = msgspec.structs.asdict(fact.body)
+    for name in left_out:
+        del fields[name]
+    return fields
 
 
 def _timed(fact: Accepted) -> Row:
@@ -125,4 +131,5 @@ _RULES: tuple[tuple[Table, type[Any], Callable[[Accepted], Row], str | None], ..
     (alert_ends, AlertBody, _alert_end, None),
     (devices, DeviceBody, _timed, "at"),
     (sales, SaleBody, _sale, None),
+    (proofs, ProofBody, _fields, None),
 )

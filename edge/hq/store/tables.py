@@ -157,6 +157,38 @@ devices = _table(
     _must("at", Moment),
 )
 
+# Proofs of cards and codes, as stores judged them. tag: a keyed hash whose key HQ does not have; names nobody.
+proofs = _table(
+    "proofs",
+    _key("store"),
+    _key("proof_id"),
+    _must("medium"),
+    _must("tag"),
+    _must("counter", Int),
+    _must("door"),
+    _must("came_at", Moment),
+    _must("accepted", Flag),
+    _may("alarm"),
+    Index(None, "tag", "counter"),
+)
+
+# store: who rang, or EVERYWHERE for what only HQ can see. alarm_id: tag and kind, so that ringing again is the same row.
+card_alarms = _table(
+    "card_alarms",
+    _key("store"),
+    _key("alarm_id"),
+    _must("kind"),
+    _must("medium"),
+    _must("counter", Int),
+    _must("door"),
+    _must("stores", Json),
+    _must("first_at", Moment),
+    _must("last_at", Moment),
+    _must("times", Int),
+    _may("closed_at", Moment),
+    Index(None, "last_at"),
+)
+
 # When a store's hub was last heard: a device said to be alive by a hub that has gone silent is not known to be alive.
 contacts = _table("contacts", _key("store"), _must("heard_at", Moment))
 
@@ -173,7 +205,8 @@ feed = _table(
     Index(None, "member"),
 )
 
-# Rows that are locked: ("*", "feed") holds the highest seq given out, ("*", "erasure") is the gate between filing and erasing.
+# Rows that are locked: ("*", "feed") holds the highest seq given out, ("*", "erasure") is the gate between filing and erasing,
+# ("*", "proofs") the place where stores that bring proofs wait for each other.
 counters = _table("counters", _key("store"), _key("name"), _must("value", Int))
 
 # Refused items, to be tried again. digest: of the raw bytes, so the same item sent again is the same row.

@@ -12,12 +12,13 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from edge.contracts.facts import FactBody, VisitBody
 from edge.hq.receive import Accepted, depersonalised
+from edge.hq.store import bulk
 from edge.hq.store.tables import arrivals, facts, visits
 
 
 def leave_nameless(connection: Connection, store: str, filed: Sequence[Accepted]) -> None:
     """Called before the projections, which still say whose visit it was. Notes keep their member."""
-    gone = sorted(visit for fact in filed if (visit := _withdrawn(connection, store, fact)) is not None)
+    gone = _withdrawn(connection, store, filed)
     if not gone:
         return
     mine = (facts.c.store == store, facts.c.visit.in_(gone), facts.c.kind.in_(("arrival", "visit")), facts.c.member.is_not(None))
@@ -30,13 +31,12 @@ def leave_nameless(connection: Connection, store: str, filed: Sequence[Accepted]
     connection.execute(update(arrivals).where(arrivals.c.store == store, arrivals.c.visit_id.in_(gone)).values(member=None))
 
 
-def _withdrawn(connection: Connection, store: str, fact: Accepted) -> str | None:
-    """The visit, if this fact is a newer state of it without the member it had."""
-    body = fact.body
-    if not isinstance(body, VisitBody) or body.member is not None:
-        return None
-    had = (visits.c.store == store, visits.c.visit_id == body.visit_id, visits.c.member.is_not(None), visits.c.rev < body.rev)
-    return body.visit_id if connection.execute(select(visits.c.visit_id).where(*had)).first() else None
+def _withdrawn(connection: Connection, store: str, filed: Sequence[Accepted]) -> list[str]:
+    """The visits of which these facts tell a newer state without the member they had."""
+    nameless = [fact.body for fact in filed if isinstance(fact.body, VisitBody) and fact.body.member is None]
+    newest = {body.visit_id: body.rev for body in sorted(nameless, key=lambda body: body.rev)}
+    rows = bulk.find(connection, store, visits.c.visit_id, newest, visits.c.visit_id, visits.c.rev, visits.c.member)
+    return sorted(row.visit_id for row in rows if row.member is not None and row.rev < newest[row.visit_id])
 
 
 def _cleaned(its_id: str, body: object) -> dict[str, object]:

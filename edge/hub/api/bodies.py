@@ -18,3 +18,25 @@ class NoteMade(Struct, frozen=True):
     """The note was kept."""
 
     note_id: str
+
+
+class OpenPass(Struct, frozen=True):
+    """`POST /api/v1/pass`: the part of a pass's link behind the #."""
+
+    link: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class PassLink(Struct, frozen=True):
+    """`POST /api/v1/visits/{visit_id}/pass`: for the member's phone, once. svg: the link as a QR code."""
+
+    url: str
+    svg: str
+    expires_in_s: int
+
+
+class PassShown(Struct, frozen=True):
+    """`GET /api/v1/pass`: what the phone shows for the next `left_s` seconds. svg: the text as a QR code."""
+
+    text: str
+    svg: str
+    left_s: int

@@ -15,7 +15,7 @@ from edge.contracts.arrival import Arrival
 from edge.contracts.directory import DirectoryPage
 from edge.contracts.news import News
 from edge.contracts.status import Status
-from edge.hub.api.bodies import BreakGlass, NoteMade
+from edge.hub.api.bodies import BreakGlass, NoteMade, OpenPass, PassLink, PassShown
 from edge.process.health import HealthReport
 from edge.process.version import version
 
@@ -71,6 +71,17 @@ ENDPOINTS = (
         errors=(400, 401, 403, 404, 409),
     ),
     Endpoint(
+        "post",
+        "/api/v1/visits/{visit_id}/pass",
+        "A link by which the member opens a pass on their phone, once",
+        {201: PassLink},
+        acts=True,
+        errors=(400, 401, 403, 404, 409),
+    ),
+    Endpoint("post", "/api/v1/pass", "Open a pass's link", {204: None}, OpenPass, auth=None, errors=(400, 403, 404)),
+    Endpoint("get", "/api/v1/pass", "The member's code of this half-minute", {200: PassShown}, auth="pass", errors=(401,)),
+    Endpoint("delete", "/api/v1/pass", "Remove the pass from this phone", {204: None}, auth="pass", errors=(403,)),
+    Endpoint(
         "get",
         "/api/v1/directory",
         "Changes of the kiosks' directory",
@@ -105,6 +116,7 @@ def openapi() -> dict[str, Any]:
             "schemas": schemas.components,
             "securitySchemes": {
                 "associate": {"type": "apiKey", "in": "cookie", "name": "__Host-shopbell"},
+                "pass": {"type": "apiKey", "in": "cookie", "name": "__Host-shopbell-pass"},
                 "kiosk": {"type": "http", "scheme": "bearer"},
             },
         },

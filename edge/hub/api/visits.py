@@ -74,14 +74,15 @@ class CardDesk:
             reason=reason,
         )
         member = None if visit.member is None else members.find_member(connection, self._store, visit.member)
-        return self._memory.client_card(
+        card = self._memory.client_card(
             None if member is None else member.member,
             visit_id=visit.visit_id,
-            who=None if member is None else member.called,
+            who=None if member is None or visit.caution is not None else member.called,
             reason=visit.reason,
             assurance=visit.assurance,
             today=now.at.astimezone(self._zone).date(),
         )
+        return msgspec.structs.replace(card, caution=visit.caution)
 
     def open_by_claim(self, visit_id: str, who: str) -> ClientCard:
         """For the claimer, while claim and grace last."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -14,6 +14,8 @@ from msgspec import Struct
 from edge.hub.sales.lines import LineKind, Refused, SaleLine
 from edge.hub.sales.local_time import DateOrder, Note, TimeUnread, read_time
 
+T = TypeVar("T")
+_MOST_REMEMBERED = 200  # characters
 # Codes of a till that are no goods: carriage, discount, manual entry, samples, bank and marketplace fees, donations.
 NON_PRODUCTS = frozenset(
     {"POST", "DOT", "C2", "D", "M", "S", "B", "CRUK", "PADS", "BANK CHARGES", "AMAZONFEE", "ADJUST", "ADJUST2", "TEST001"}
@@ -92,14 +94,14 @@ def kind_of(invoice: str, code: str, quantity: int, price: Decimal) -> tuple[Lin
 
 
 def _line(fields: Mapping[str, str], quantity: int, price: Decimal, line: int, rules: Rules, note: str) -> SaleLine:
-    invoice, code, name = fields["invoice"].strip().upper(), fields["code"].strip(), " ".join(fields["name"].split())
+    invoice, code, name = fields["invoice"].strip().upper(), fields["code"].strip(), _one_line(fields["name"])
     if not invoice:
         raise _Mend("invoice_missing")
     if not code:
         raise _Mend("product_missing")
     if max(len(invoice), len(code)) > 64 or len(name) > 500:
         raise _Mend("text_too_long")
-    utc, sold_on, time_note = _time(fields["time"].strip(), rules.zone, rules.order)
+    sold_at, sold_on, time_note = _time(fields["time"].strip(), rules.zone, rules.order)
     kind, why = kind_of(invoice, code, quantity, price)
     return SaleLine(
         invoice=invoice,
@@ -108,7 +110,7 @@ def _line(fields: Mapping[str, str], quantity: int, price: Decimal, line: int, r
         name=name,
         quantity=quantity,
         price=plain(price),
-        sold_at=utc.isoformat(),
+        sold_at=sold_at,
         sold_on=sold_on,
         customer=_customer(fields["customer"].strip()),
         country=fields["country"].strip()[:80] or None,
@@ -118,16 +120,31 @@ def _line(fields: Mapping[str, str], quantity: int, price: Decimal, line: int, r
     )
 
 
+def _remember(read: Callable[[str], T]) -> Callable[[str], T]:
+    """A till writes the same few prices, quantities, names and customers over and over: each text is read once and remembered.
+    Bounded: what was refused is not kept, nor what is longer than any till writes."""
+    remembered = lru_cache(maxsize=4096)(read)
+    return lambda text: remembered(text) if len(text) <= _MOST_REMEMBERED else read(text)
+
+
+@_remember
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 @lru_cache(maxsize=4096)  # the lines of one invoice have one time
-def _time(text: str, zone: ZoneInfo, order: DateOrder) -> tuple[datetime, str, Note]:
-    return read_time(text, zone, order)
+def _time(text: str, zone: ZoneInfo, order: DateOrder) -> tuple[str, str, Note]:
+    utc, sold_on, note = read_time(text, zone, order)
+    return utc.isoformat(), sold_on, note
 
 
+@lru_cache(maxsize=4096)
 def plain(price: Decimal) -> str:
     """One spelling per value: `2.5` for 2.50, `0` for 0.00, never an exponent."""
     return f"{price.normalize():f}" if price else "0"
 
 
+@_remember
 def _quantity(text: str) -> int:
     match = _WHOLE.match(text.strip())
     if match is None or not text.isascii():
@@ -135,6 +152,7 @@ def _quantity(text: str) -> int:
     return int(match.group(1))
 
 
+@_remember
 def _price(text: str) -> Decimal:
     text = text.strip()
     if not (text.isascii() and _DECIMAL.match(text)):
@@ -145,6 +163,7 @@ def _price(text: str) -> Decimal:
     return price
 
 
+@_remember
 def _customer(text: str) -> str | None:
     if not text:
         return None

@@ -157,7 +157,7 @@ def _rows(lines: Iterator[_Line], header: Header, rules: Rules) -> Iterator[Sale
 def _row(line: _Line, waiting: list[_Line], lines: Iterator[_Line], header: Header, rules: Rules) -> SaleLine | Refused:
     """One row; takes further lines where a quoted field has line breaks, and gives them back where it was an open quote."""
     text, note = _decode(line.data)
-    raw = line.data.decode("utf-8", errors="backslashreplace").rstrip("\r\n")
+    raw = (line.data.decode("utf-8", errors="backslashreplace") if text is None or note else text).rstrip("\r\n")
     if text is None:
         return Refused(line.number, "encoding_bad", "Save the file as CSV in UTF-8.", raw)
     fields = _split(text, header.separator)

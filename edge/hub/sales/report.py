@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct, field
 
-from edge.contracts.money import Money, major
+from edge.contracts.money import Money, exact
 from edge.hub.sales.judge import SET_ASIDE
 from edge.hub.sales.lines import FileTrouble, Refused, SaleLine
 
@@ -92,7 +92,7 @@ class Report(Struct, kw_only=True):
     def keep(self, line: SaleLine, amount: Money) -> None:
         """A line was stored: as a purchase, or set aside with its reason. amount: rounded once to the minor unit."""
         money = line.money
-        self.rounding += Decimal(major(amount)) - money
+        self.rounding += exact(amount) - money
         if line.customer is None:
             self.without_customer += 1
         if line.kind == "set_aside":
@@ -131,9 +131,9 @@ class Report(Struct, kw_only=True):
         return not (self.refused.rows or self.troubles or "conflict" in self.set_aside_by_reason)
 
     def _count(self, bucket: str, money: Decimal | None) -> None:
-        for account in (self, self.files[-1]):
-            account.read.add(money)
-            getattr(account, bucket).add(money)
+        file = self.files[-1]
+        for tally in (self.read, file.read, getattr(self, bucket), getattr(file, bucket)):
+            tally.add(money)
 
     def _list(self, line: int, code: str, hint: str) -> Listed:
         listed = Listed(self.files[-1].file, line, code, hint)

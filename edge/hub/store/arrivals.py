@@ -17,7 +17,8 @@ _GREETING = msgspec.json.Decoder(Greeting)
 
 @dataclass(frozen=True, slots=True)
 class FiledArrival:
-    """One filed revision. greeting: what was answered, and is answered again to the same (arrival_id, rev)."""
+    """One filed revision. greeting: what was answered, and is answered again to the same (arrival_id, rev). proof: the verdict
+    on it."""
 
     arrival_id: str
     rev: int
@@ -29,6 +30,7 @@ class FiledArrival:
     visit_id: str | None
     arrived_at: datetime
     greeting: Greeting | None
+    proof: str | None = None
 
 
 def find(connection: sqlite3.Connection, store: str, arrival_id: str, rev: int) -> FiledArrival | None:
@@ -57,8 +59,8 @@ def insert(
     """File one revision; the unique index refuses a second one (sqlite3.IntegrityError)."""
     connection.execute(
         "INSERT INTO arrivals (store, arrival_id, rev, kiosk, outcome, result, member, reason, language, assurance, visit_id,"
-        " arrived_at, received_at, age_s, clock, boot, seq, test, greeting)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " arrived_at, received_at, age_s, clock, boot, seq, test, greeting, proof)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             store,
             filed.arrival_id,
@@ -79,6 +81,7 @@ def insert(
             arrival.seq,
             int(arrival.test),
             None if filed.greeting is None else msgspec.json.encode(filed.greeting),
+            filed.proof,
         ),
     )
 
@@ -111,4 +114,5 @@ def _filed(row: sqlite3.Row) -> FiledArrival:
         visit_id=row["visit_id"],
         arrived_at=datetime.fromisoformat(row["arrived_at"]),
         greeting=None if row["greeting"] is None else _GREETING.decode(row["greeting"]),
+        proof=row["proof"],
     )

@@ -12,7 +12,7 @@ import msgspec
 
 from edge.contracts.answer import Greeting
 from edge.contracts.card_id import card_token
-from edge.hub.store import members
+from edge.hub.store import members, proofs
 from edge.hub.store.directory import fingerprint
 
 CORE: dict[str, str] = {
@@ -31,6 +31,9 @@ CORE: dict[str, str] = {
     "idempotency": "answers that tell about the member's visits are deleted",
     "looks": "member and reason are taken out; that an associate looked stays",
     "devices": "nothing: names no person",
+    "tags": "the card ids are taken out; a keyed hash stays, so that no old tap of the card is ever accepted again",
+    "tag_taps": "nothing: counts under a keyed hash",
+    "passes": "the member's rows are deleted",
 }
 OUTBOX: dict[str, str] = {
     "outbox": "facts still waiting lose the member; those about nothing else are deleted; an erasure fact is added"
@@ -68,6 +71,8 @@ def withdraw_cards(connection: sqlite3.Connection, store: str, member: str, card
                 members.next_number(connection, store, "directory"),
             ),
         )
+    proofs.forget_cards(connection, store, member)
+    connection.execute("DELETE FROM passes WHERE store = ? AND member = ?", (store, member))
     connection.execute("DELETE FROM cards WHERE store = ? AND member = ?", (store, member))
     return len(cards)
 
@@ -92,7 +97,7 @@ def empty_past(connection: sqlite3.Connection, store: str, member: str) -> None:
     connection.execute(f"DELETE FROM idempotency WHERE store = ? AND visit_id IN ({mine})", key)  # noqa: S608 - our text
     connection.execute("UPDATE looks SET member = NULL, reason = NULL WHERE store = ? AND member = ?", (store, member))
     connection.execute(
-        "UPDATE visits SET member = NULL, card_token = NULL, language = NULL, assurance = NULL, open = 0"
+        "UPDATE visits SET member = NULL, card_token = NULL, language = NULL, assurance = NULL, caution = NULL, open = 0"
         " WHERE store = ? AND member = ?",
         (store, member),
     )

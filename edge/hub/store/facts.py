@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -30,6 +30,12 @@ class Facts:
         """Add one fact to the caller's transaction; it leaves `hold_s` seconds later at the earliest."""
         fact = Fact(v=VERSION, id=self._ids.new(), store=self._store, at=self._clock.now(), body=body, test=test)
         self.outbox.put(connection, key or fact.id, _ENCODER.encode(fact), hold_s)
+
+    def put_many(self, connection: sqlite3.Connection, bodies: Iterable[FactBody]) -> None:
+        """Add facts that nothing revises, all of one moment, to the caller's transaction."""
+        at = self._clock.now()
+        facts = (Fact(v=VERSION, id=self._ids.new(), store=self._store, at=at, body=body) for body in bodies)
+        self.outbox.put_many(connection, ((fact.id, _ENCODER.encode(fact)) for fact in facts))
 
     def remove(self, connection: sqlite3.Connection, key: str) -> bool:
         """Take a fact back that has not been answered yet; False if it has left for good."""

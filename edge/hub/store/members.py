@@ -10,6 +10,7 @@ import msgspec
 
 from edge.contracts.directory import CardState, GreetingLevel
 from edge.contracts.facts import MemberBody
+from edge.contracts.rotating import is_pass
 from edge.hub.store.facts import Facts
 
 
@@ -36,11 +37,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """card_id: canonical (edge.contracts.card_id)."""
+    """card_id: canonical (edge.contracts.card_id). provable: it is known to prove itself, so that without a proof it is in
+    doubt."""
 
     card_id: str
     member: str | None
     state: CardState
+    provable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +97,30 @@ class Members:
             self._facts.put(connection, body)
         return True
 
-    def put_card(self, connection: sqlite3.Connection, card_id: str, member: str | None, state: CardState = "active") -> bool:
-        """Give a card to a member, block it or withdraw it. Returns False if nothing changed or the member is erased."""
+    def put_card(
+        self,
+        connection: sqlite3.Connection,
+        card_id: str,
+        member: str | None,
+        state: CardState = "active",
+        *,
+        provable: bool | None = None,
+    ) -> bool:
+        """Give a card to a member, block it or withdraw it. Returns False if nothing changed or the member is erased.
+
+        provable: None leaves what is known; a member's pass, whose code rotates, always is.
+        """
         if member is not None and is_erased(connection, self._store, member):
             return False
         old = find_card(connection, self._store, card_id)
-        if old == Card(card_id, member, state):
+        proves = is_pass(card_id) or (provable if provable is not None else old is not None and old.provable)
+        if old == Card(card_id, member, state, proves):
             return False
         connection.execute(
-            "INSERT INTO cards (store, card_id, member, state, seq) VALUES (?, ?, ?, ?, ?) ON CONFLICT (store, card_id)"
-            " DO UPDATE SET member = excluded.member, state = excluded.state, seq = excluded.seq",
-            (self._store, card_id, member, state, next_number(connection, self._store, "directory")),
+            "INSERT INTO cards (store, card_id, member, state, seq, provable) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (store, card_id) DO UPDATE SET member = excluded.member, state = excluded.state, seq = excluded.seq,"
+            " provable = excluded.provable",
+            (self._store, card_id, member, state, next_number(connection, self._store, "directory"), int(proves)),
         )
         return True
 
@@ -181,19 +197,36 @@ def is_erased(connection: sqlite3.Connection, store: str, member: str) -> bool:
 def find_card(connection: sqlite3.Connection, store: str, card_id: str) -> Card | None:
     """The card, or None."""
     row = connection.execute("SELECT * FROM cards WHERE store = ? AND card_id = ?", (store, card_id)).fetchone()
-    return None if row is None else Card(row["card_id"], row["member"], row["state"])
+    return None if row is None else _card(row)
+
+
+def mark_provable(connection: sqlite3.Connection, store: str, card_id: str) -> None:
+    """The card has proved itself once, and is expected to from now on. Kiosks need not hear of it."""
+    connection.execute("UPDATE cards SET provable = 1 WHERE store = ? AND card_id = ? AND provable = 0", (store, card_id))
 
 
 def cards_of(connection: sqlite3.Connection, store: str, member: str) -> list[Card]:
     """All cards of a member, in the order of their last change."""
     rows = connection.execute("SELECT * FROM cards WHERE store = ? AND member = ? ORDER BY seq", (store, member))
-    return [Card(row["card_id"], row["member"], row["state"]) for row in rows]
+    return [_card(row) for row in rows]
 
 
 def find_associate(connection: sqlite3.Connection, store: str, associate: str) -> Associate | None:
     """The associate, or None."""
     row = connection.execute("SELECT * FROM associates WHERE store = ? AND associate = ?", (store, associate)).fetchone()
     return None if row is None else _associate(row)
+
+
+def find_associates(connection: sqlite3.Connection, store: str, names: Sequence[str]) -> list[Associate]:
+    """Those of these names who are known, in the order of the names."""
+    marks = ", ".join("?" * len(names))
+    query = f"SELECT * FROM associates WHERE store = ? AND associate IN ({marks})"  # noqa: S608 - question marks
+    found = {row["associate"]: _associate(row) for row in connection.execute(query, (store, *names))}
+    return [found[name] for name in names if name in found]
+
+
+def _card(row: sqlite3.Row) -> Card:
+    return Card(row["card_id"], row["member"], row["state"], bool(row["provable"]))
 
 
 def _associate(row: sqlite3.Row) -> Associate:

@@ -102,7 +102,9 @@ class PackLoader:
         for number, card in enumerate(member.cards):
             # not the card id: this table outlives an erasure
             if self._first_time(connection, "card", f"{member.member}/{number}"):
-                self.loaded.cards += self._hub.members.put_card(connection, card.card_id, member.member, card.state)
+                self.loaded.cards += self._hub.members.put_card(
+                    connection, card.card_id, member.member, card.state, provable=card.provable or None
+                )
         self._preferences(connection, member)
         self._projects(connection, member)
         self._promises(connection, member)

@@ -69,8 +69,7 @@ class SalesStore:
         """Store these lines, the products they name, and a fact for HQ each."""
         connection.executemany(_INSERT_LINE, map(self._row, entries))
         connection.executemany(_INSERT_PRODUCT, self._products(entry.line for entry in entries if entry.line.kind == "sale"))
-        for entry in entries:
-            self._facts.put(connection, self._fact(entry))
+        self._facts.put_many(connection, map(self._fact, entries))
 
     def put_conflict(self, connection: sqlite3.Connection, line: SaleLine, *, member: str | None, file: str, copy: int) -> None:
         """Keep a line that contradicts what is stored. copy: counts equal ones of a file, so that a second import adds none."""

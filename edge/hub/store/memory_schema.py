@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlite_utils import Migrations
-
 from edge.hub.store.schema import run_script
+from edge.process.migrations import Migrations
 
 MIGRATIONS = Migrations("hub.memory")
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from edge.hub.store import directory, memory_schema, schema
 from edge.hub.store.facts import Facts
 from edge.hub.store.members import Members
@@ -48,6 +46,5 @@ def open_hub_store(data_dir: Path, store: str, clock: Clock, ids: Ids) -> HubSto
 def migrate(file: SqliteFile) -> None:
     """Apply every migration that has not been applied, each in a transaction of its own."""
     box.migrate(file)
-    database = Database(file.writer)
-    schema.CORE.apply(database)
-    memory_schema.MIGRATIONS.apply(database)
+    schema.CORE.apply(file.writer)
+    memory_schema.MIGRATIONS.apply(file.writer)

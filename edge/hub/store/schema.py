@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlite_utils import Migrations
+from edge.process.migrations import Migrations
 
 CORE = Migrations("hub.core")
 
@@ -111,6 +111,27 @@ CREATE INDEX alerts_by_state ON alerts (store, state);
 """
 
 
+# A caution is what an associate was told of a card in doubt; a proof is the verdict on it, so that a revision is not judged anew.
+_PROOFS = """
+ALTER TABLE cards ADD COLUMN provable INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE arrivals ADD COLUMN proof TEXT;
+ALTER TABLE visits ADD COLUMN caution TEXT;
+CREATE TABLE tags (
+  store TEXT NOT NULL, tag TEXT NOT NULL, card_id TEXT, medium TEXT NOT NULL, version INTEGER NOT NULL,
+  retired INTEGER NOT NULL, first_at TEXT NOT NULL, last_at TEXT NOT NULL, PRIMARY KEY (store, tag)) STRICT;
+CREATE INDEX tags_by_card ON tags (store, card_id);
+CREATE TABLE tag_taps (
+  store TEXT NOT NULL, tag TEXT NOT NULL, counter INTEGER NOT NULL, arrival_id TEXT NOT NULL, kiosk TEXT NOT NULL,
+  came_at TEXT NOT NULL, came_boot TEXT NOT NULL, came_mono REAL NOT NULL, PRIMARY KEY (store, tag, counter)) STRICT;
+CREATE TABLE passes (
+  store TEXT NOT NULL, handle TEXT NOT NULL, member TEXT NOT NULL, link_hash TEXT, phone_hash TEXT,
+  made_at TEXT NOT NULL, made_boot TEXT NOT NULL, made_mono REAL NOT NULL, opened_at TEXT, PRIMARY KEY (store, handle)) STRICT;
+CREATE INDEX passes_by_member ON passes (store, member);
+CREATE UNIQUE INDEX passes_unopened ON passes (store, link_hash) WHERE link_hash IS NOT NULL;
+CREATE UNIQUE INDEX passes_by_phone ON passes (store, phone_hash) WHERE phone_hash IS NOT NULL;
+"""
+
+
 @CORE()
 def m0001_base(db: Any) -> None:
     """Members, cards, arrivals, visits, alerts, sessions and what keeps a repeated request from acting twice."""
@@ -127,6 +148,12 @@ def m0002_withdrawn_tokens(db: Any) -> None:
 def m0003_found_quickly(db: Any) -> None:
     """Cards of a member, and live alerts, without walking through all there are."""
     run_script(db, _FOUND_QUICKLY)
+
+
+@CORE()
+def m0004_proofs(db: Any) -> None:
+    """Counts of cards that prove themselves, verdicts, cautions, members' passes."""
+    run_script(db, _PROOFS)
 
 
 def run_script(db: Any, script: str) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from edge.associates.moments import Moment
-from edge.contracts.outcomes import Assurance, Reason
+from edge.contracts.outcomes import Assurance, Caution, Reason
 from edge.hub.store.times import columns, read_moment
 
 VisitKind = Literal["member", "stranger", "guest"]
@@ -16,7 +16,10 @@ VisitKind = Literal["member", "stranger", "guest"]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """kind: who came. card_token: a stranger's only mark, kept while the visit is open. door: where they stand."""
+    """kind: who came. card_token: a stranger's only mark, kept while the visit is open. door: where they stand.
+
+    caution: why the card they showed is in doubt.
+    """
 
     visit_id: str
     rev: int
@@ -31,6 +34,7 @@ class Visit:
     open: bool
     started_at: datetime
     last: Moment
+    caution: Caution | None = None
 
 
 def find(connection: sqlite3.Connection, store: str, visit_id: str) -> Visit | None:
@@ -66,13 +70,14 @@ def save(connection: sqlite3.Connection, store: str, visit: Visit) -> None:
     """Make or replace the visit."""
     connection.execute(
         "INSERT INTO visits (store, visit_id, rev, kind, member, card_token, reason, language, assurance, door, test,"
-        " open, started_at, last_at, last_boot, last_mono) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " open, started_at, last_at, last_boot, last_mono, caution)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         # an upsert on this key alone: OR REPLACE would also sweep away another visit that a unique index protects
         " ON CONFLICT (store, visit_id) DO UPDATE SET rev = excluded.rev, kind = excluded.kind, member = excluded.member,"
         " card_token = excluded.card_token, reason = excluded.reason, language = excluded.language,"
         " assurance = excluded.assurance, door = excluded.door, test = excluded.test, open = excluded.open,"
         " started_at = excluded.started_at, last_at = excluded.last_at, last_boot = excluded.last_boot,"
-        " last_mono = excluded.last_mono",
+        " last_mono = excluded.last_mono, caution = excluded.caution",
         (
             store,
             visit.visit_id,
@@ -88,6 +93,7 @@ def save(connection: sqlite3.Connection, store: str, visit: Visit) -> None:
             int(visit.open),
             visit.started_at.isoformat(),
             *columns(visit.last),
+            visit.caution,
         ),
     )
 
@@ -108,6 +114,7 @@ def without_person(visit: Visit) -> Visit:
         reason=None,
         language=None,
         assurance=None,
+        caution=None,
         open=False,
     )
 
@@ -127,4 +134,5 @@ def _visit(row: sqlite3.Row) -> Visit:
         open=bool(row["open"]),
         started_at=datetime.fromisoformat(row["started_at"]),
         last=read_moment(row, "last"),
+        caution=row["caution"],
     )

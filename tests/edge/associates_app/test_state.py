@@ -1,4 +1,4 @@
-"""What a phone knows of alerts: edge/associates/app/alerts_state.js, run where it runs, in a real browser."""
+"""What a phone knows of alerts and what it tells of them: alerts_state.js and feedback.js, run where they run: in a browser."""
 
 from __future__ import annotations
 
@@ -150,3 +150,22 @@ def test_memory_is_bounded(page: Any) -> None:
         "for (let i = 0; i < 2000; i++) k = learn(k, alert('b' + i, 0, 'served')); return [k.alerts.size, k.ended.size];",
     )
     assert max(size) <= 300
+
+
+def test_title_and_badge_hear_of_a_new_count_once_and_of_the_last_one_in_the_end(page: Any) -> None:
+    told = page.evaluate(
+        """async () => {
+          const { Feedback } = await import('/app/feedback.js');
+          const badges = [];
+          Object.defineProperty(navigator, 'setAppBadge', { configurable: true, value: async (n) => { badges.push(n); } });
+          const feedback = new Feedback();
+          for (const waiting of [1, 1, 2, 2, 0, 2]) feedback.count(waiting, 'Main Street');
+          const before = document.title;
+          await new Promise((done) => setTimeout(done, 50));
+          const shown = document.title;
+          feedback.count(0, null);
+          await new Promise((done) => setTimeout(done, 50));
+          return { before, shown, after: document.title, badges };
+        }"""
+    )
+    assert told == {"before": "", "shown": "(2) Main Street", "after": "Shopbell", "badges": [1, 2, 0, 2, 0]}

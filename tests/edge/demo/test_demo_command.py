@@ -69,6 +69,7 @@ def test_the_line_of_json(demo: Demo) -> None:
     }
     assert set(ready) - {"kiosk", "associates", "hq", "mqtt", "mqtt_ws"} == {
         "reader",
+        "scanner",
         "hq_account",
         "associate_accounts",
         "members",
@@ -101,6 +102,8 @@ def test_only_the_owner_can_present_a_card(demo: Demo) -> None:
         ("uid:04A2", "card_invalid"),
         ("uid:not-hex!", "card_invalid"),
         ("gold:maria", "card_kind_unknown"),
+        ("qr:", "card_invalid"),
+        ("code:" + "9" * 1001, "bad_scan_text"),
         ("mari", "member_unknown"),
         ("", "member_unknown"),
     ],

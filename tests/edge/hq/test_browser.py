@@ -28,6 +28,7 @@ PAGES = {
     "member": "/members/0198a1c2-main-maria",
     "erase": "/members/0198a1c2-main-maria/erase",
     "parked": "/parked",
+    "alarms": "/alarms",
 }
 CLOCK = SystemClock()
 # Controls too low for a thumb, as their own markup.
@@ -113,7 +114,7 @@ def test_every_control_can_be_found_by_its_name(page: Page) -> None:
     for label in ("Name", "Language"):
         expect(page.get_by_label(label, exact=True)).to_be_visible()
     expect(page.get_by_role("radio", name="Greet by name")).to_be_checked()
-    expect(page.get_by_role("navigation", name="Pages of the console").get_by_role("link")).to_have_count(6)
+    expect(page.get_by_role("navigation", name="Pages of the console").get_by_role("link")).to_have_count(7)
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 

@@ -20,7 +20,7 @@ from edge.hq.store.database import Database
 from edge.process.clock import ManualClock
 from tests.support import hq
 
-PAGES = ["/", "/arrivals", "/visits", "/notes", "/members", "/parked", "/members/m-1", "/members/m-1/erase"]
+PAGES = ["/", "/arrivals", "/visits", "/notes", "/members", "/parked", "/alarms", "/members/m-1", "/members/m-1/erase"]
 FORMS = ["/members/m-1", "/members/m-1/erase", "/parked/main-street/abc/retry", "/parked/main-street/abc/discard"]
 EVIL = """<script>alert(1)</script>"><img src=x onerror=alert(1)>'{{1111111*7}}"""
 
@@ -219,6 +219,7 @@ def test_a_session_ends_after_its_longest_time_whatever_happens(person: FlaskCli
         ("/members", "No members yet"),
         ("/members?search=x", "Nobody found"),
         ("/parked", "Nothing is parked"),
+        ("/alarms", "No alarm"),
     ],
 )
 def test_an_empty_page_says_what_to_expect(person: FlaskClient, path: str, words_: str) -> None:

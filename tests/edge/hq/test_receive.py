@@ -105,7 +105,7 @@ def test_facts_about_the_erased_are_filed_without_the_person(body: FactBody, sta
     (item,) = without_erased([judge(hq.fact(1, body, NOW), hq.STORE)], frozenset({"m-1"}))
     assert isinstance(item, Accepted)
     assert (item.code, item.member) == ("erased_member", None)
-    text = msgspec.json.encode(item.content()).decode()
+    text = msgspec.json.encode(item.content).decode()
     assert "m-1" not in text and "Maria" not in text and "grey" not in text
     assert (item.kind == "erased") is not stays
 

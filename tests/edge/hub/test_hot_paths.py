@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from edge.hub.pass_desk import PassDesk
 from edge.hub.store.opening import FILE_NAME
-from tests.support.hub import STORE, HubBench
+from edge.hub.store.times import now_of
+from tests.support.hub import DOOR_2, MARIA, STORE, HubBench
+from tests.support.proofs import RING, code_now, maria_tag, proof_config, put_pass, showed, tapped
 
 # Walked as a whole, because it is small by nature: who is signed in, open visits, what nobody was told yet, a day's answers,
-# and the thousand newest tries to sign in.
-SMALL = ("sessions ", "visits_open", "alerts_unpublished", "idempotency_by_visit", "sign_in_tries")
+# the thousand newest tries to sign in, and links of the last quarter of an hour.
+SMALL = ("sessions ", "visits_open", "alerts_unpublished", "idempotency_by_visit", "sign_in_tries", "passes_unopened")
 _WALK = re.compile(r"SCAN (?!CONSTANT)|\(store=\?\)$")
 
 
@@ -69,6 +72,31 @@ def test_nothing_walks_through_what_grows(bench: HubBench, asked: set[str]) -> N
     assert len(looked_at) > 40
     found = {one: walked for one in looked_at if (walked := walks(bench.folder, one))}
     assert found == {}
+
+
+def test_nor_do_proofs_and_passes(tmp_path: Path) -> None:
+    """Cards that prove themselves, copies, codes, a pass given, opened, shown and given back."""
+    bench = HubBench(tmp_path / "hub", proof=proof_config(tmp_path))
+    bench.put_maria()
+    put_pass(bench)
+    statements: set[str] = set()
+    bench.hub.store.file.writer.set_trace_callback(statements.add)
+    tag, ann = maria_tag(), bench.phone("ann")
+    for uri in (recorded := tag.read(), recorded, tag.read()):
+        bench.take(tapped(bench, uri))
+    bench.take(showed(bench, code_now(bench)), showed(bench, code_now(bench), door=DOOR_2))
+    alert = ann.alerts()[0]
+    ann.act(f"/api/v1/alerts/{alert['alert_id']}/claim")
+    with bench.hub.store.file.write() as connection:
+        desk = PassDesk(STORE, lambda: RING, bench.hub.store.members, bench.ids.token)
+        link = desk.issue(connection, MARIA, now_of(bench.clock))
+        phone = desk.open(connection, link or "", now_of(bench.clock))
+        assert phone is not None and desk.shown(connection, phone, now_of(bench.clock)) is not None
+        desk.give_back(connection, phone)
+    looked_at = [one for one in statements if re.match(r"\s*(SELECT|UPDATE|DELETE)", one)]
+    assert any("FROM tag_taps" in one for one in looked_at) and any("FROM passes" in one for one in looked_at)
+    assert {one: walked for one in looked_at if (walked := walks(bench.folder, one))} == {}
+    bench.close()
 
 
 def test_a_walk_would_be_noticed(bench: HubBench) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,6 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
-from sqlite_utils import Database
 
 from edge.outbox.box import MIGRATIONS, Outbox, migrate
 from edge.outbox.plan import Backoff, plan
@@ -65,6 +65,14 @@ def test_put_again_changes_nothing(file: SqliteFile, box: Outbox) -> None:
     assert put(file, box, "a:0", b"first")
     assert not put(file, box, "a:0", b"second")
     assert [row.payload for row in box.rows()] == [b"first"]
+
+
+def test_many_are_put_at_once_in_their_order_and_what_is_there_stays(file: SqliteFile, box: Outbox) -> None:
+    assert put(file, box, "b", b"first")
+    with file.write() as connection:
+        box.put_many(connection, [("a", b"1"), ("b", b"second"), ("c", b"3")])
+    assert [(row.key, row.payload, row.hold_s) for row in box.rows()] == [("b", b"first", 0), ("a", b"1", 0), ("c", b"3", 0)]
+    assert len({(row.made_at, row.made_boot, row.made_monotonic) for row in box.rows()}) == 1
 
 
 @pytest.mark.parametrize("hold_s", [-1.0, float("inf"), float("nan")])
@@ -159,7 +167,7 @@ def test_the_same_row_twice_is_impossible_even_past_our_code(file: SqliteFile, b
 
 def test_migrating_again_does_nothing(file: SqliteFile) -> None:
     migrate(file)
-    assert MIGRATIONS.pending(Database(file.writer)) == []
+    assert MIGRATIONS.pending(file.writer) == []
 
 
 _WRITER = """
@@ -271,3 +279,45 @@ class OutboxLife(RuleBasedStateMachine):
 
 OutboxLife.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
 TestOutboxLife = OutboxLife.TestCase
+
+
+def test_room_is_known_without_counting_and_counted_where_rows_left(file: SqliteFile, box: Outbox) -> None:
+    def room(most: int) -> bool:
+        with file.write() as connection:
+            return box.has_room(connection, most)
+
+    assert (room(1), room(0)) == (True, False)
+    for number in range(10):
+        put(file, box, f"thing-{number}:0")
+    assert (room(10), room(11)) == (False, True)
+    box.done([f"thing-{number}:0" for number in range(1, 9)])  # the first and the last are there: a wide span, few rows
+    assert (room(2), room(3)) == (False, True)
+
+
+def test_a_try_can_be_noted_later(file: SqliteFile, box: Outbox, clock: ManualClock) -> None:
+    put(file, box, "a:0")
+    began = clock.monotonic()
+    clock.advance(5)
+    box.note_tries({box.rows()[0].seq: began})
+    assert (box.rows()[0].tries, box.rows()[0].tried_monotonic) == (1, began)
+
+
+def test_a_read_inside_a_write_sees_it_and_a_read_beside_it_does_not(file: SqliteFile, box: Outbox) -> None:
+    beside, written = [box.count()], threading.Event()
+    connected = threading.Event()
+
+    def look() -> None:
+        beside.append(box.count())
+        connected.set()
+        assert written.wait(10)
+        beside.append(box.count())
+
+    other = threading.Thread(target=look)
+    other.start()
+    assert connected.wait(10)
+    with file.write() as connection:
+        box.put(connection, "a:0", b"{}")
+        written.set()
+        other.join(10)
+        assert (box.count(), beside) == (1, [0, 0, 0])
+    assert box.count() == 1

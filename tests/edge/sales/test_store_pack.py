@@ -253,3 +253,12 @@ def test_files_that_are_no_pack(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(OperatorError) as refused:
         read_pack(path, store=STORE, currency="GBP")
     assert refused.value.code == "pack_malformed"
+
+
+def test_a_card_can_be_registered_as_able_to_prove_itself(hub: HubStore, tmp_path: Path) -> None:
+    pack = copy.deepcopy(PACK)
+    pack["members"][0]["cards"] = [{"card_id": "nfc:04C0FFEE000001", "provable": True}, {"card_id": "nfc:04C0FFEE000002"}]
+    load(hub, tmp_path, pack)
+    with hub.file.read() as connection:
+        found = [find_card(connection, STORE, f"nfc:04C0FFEE00000{number}") for number in (1, 2)]
+    assert [card.provable for card in found if card] == [True, False]

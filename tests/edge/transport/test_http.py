@@ -172,7 +172,7 @@ def test_https_to_a_plain_port(server: Server) -> None:
 
 def test_the_token_does_not_show(client: HttpClient) -> None:
     assert TOKEN not in repr(client)
-    assert TOKEN not in repr(vars(client).get("_pool"))
+    assert TOKEN not in repr(client._pool)
 
 
 @pytest.mark.parametrize("address", ["", "hub.local", "ftp://hub", "http://", "http://user:secret@hub"])

@@ -1,0 +1,88 @@
+"""Pure. Has this counter of a card been used before, or overtaken?
+
+A card counts its reads; a copy of what it said carries an old count. So a count must rise. One exception is honest: a tap at
+a door that was offline comes late, when another door has already seen a higher count. Such a tap is believed when its count
+was never used and when it happened *before* the higher one did, by the door's own monotonic age; a copied message presented
+later cannot claim that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from edge.associates.moments import Moment
+from edge.hub.proof.sun import COUNTER_END
+
+CounterVerdict = Literal["proven", "proof_replayed", "proof_rolled_back", "proof_unplaceable", "proof_repeated", "tag_retired"]
+CloneAlarm = Literal["replayed", "rolled_back", "jumped", "retired", "copied"]
+
+JUMP = 1000  # reads in somebody's hands between two taps; more is worth a look (reliability 3.5)
+KEPT = 64  # counts remembered per card: a tap that comes later than the next 64 of the same card is not believed
+# Two doors' ages are counted by their own clocks; across a restart of the hub only its wall clock is left.
+SAME_BOOT_SLACK_S, OTHER_BOOT_SLACK_S = 2.0, 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A count that was accepted, and when its tap happened."""
+
+    counter: int
+    came: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """alarm: what to raise; a tap can be believed and still raise one."""
+
+    verdict: CounterVerdict
+    alarm: CloneAlarm | None = None
+
+
+def judge(counter: int, came: Moment, taken: Sequence[Taken], *, age_known: bool, retired: bool = False) -> Judged:
+    """taken: the newest counts of this card, rising, at most KEPT. came: when the tap happened; age_known: whether that is more
+    than a guess.
+
+    retired: the card's counter has reached its end before.
+    """
+    if retired:
+        return Judged("tag_retired")
+    if counter >= COUNTER_END:
+        return Judged("tag_retired", "retired")
+    if any(counter == one.counter for one in taken):
+        return Judged("proof_replayed", "replayed")
+    above = next((one for one in taken if one.counter > counter), None)
+    if above is not None:
+        return _late(counter, came, taken, above, age_known)
+    if taken and _contradicts(taken, counter, came):
+        return Judged("proven", "rolled_back")
+    jumped = bool(taken) and counter - taken[-1].counter > JUMP
+    return Judged("proven", "jumped" if jumped else None)
+
+
+def _late(counter: int, came: Moment, taken: Sequence[Taken], above: Taken, age_known: bool) -> Judged:
+    """Below the highest: a roll-back, unless the tap happened before the next higher one."""
+    if not age_known:
+        return Judged("proof_unplaceable")
+    forgotten = len(taken) >= KEPT and counter < taken[0].counter
+    if forgotten or seconds_between(came, above.came) <= 0:
+        return Judged("proof_rolled_back", "rolled_back")
+    return Judged("proven", "rolled_back" if _contradicts(taken, counter, came) else None)
+
+
+def _contradicts(taken: Sequence[Taken], counter: int, came: Moment) -> bool:
+    """Whether a lower count was presented clearly later than this one happened: that lower one was a copy."""
+    return any(one.counter < counter and seconds_between(came, one.came) > _slack(came, one.came) for one in taken)
+
+
+def seconds_between(first: Moment, second: Moment) -> float:
+    """Seconds from `first` to `second`, negative when it is the other way round: monotonic within one boot, else by wall
+    clock."""
+    if first.boot == second.boot:
+        return second.mono - first.mono
+    return (second.at - first.at).total_seconds()
+
+
+def _slack(first: Moment, second: Moment) -> float:
+    return SAME_BOOT_SLACK_S if first.boot == second.boot else OTHER_BOOT_SLACK_S

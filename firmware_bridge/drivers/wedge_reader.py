@@ -1,0 +1,143 @@
+"""The thread that listens to a scanner that calls itself a keyboard. The only file that imports evdev, and only when it is used.
+
+evdev is Debian's python3-evdev (it has no wheels); the device is grabbed, so that nothing it types reaches the screen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib
+import select
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from firmware_bridge.drivers.kept_open import LONGEST_READ_S, Deliver, KeptOpen
+from firmware_bridge.drivers.serial_port import PortBusy, PortForbidden, PortLost, PortMissing
+from firmware_bridge.errors import BridgeError, NotAReader
+from firmware_bridge.session.code_presence import CodePresence
+from firmware_bridge.wire.key_layouts import LAYOUTS
+from firmware_bridge.wire.wedge_keys import KeyPress, KeyReader
+
+# linux/input-event-codes.h
+_EV_SYN, _EV_KEY, _SYN_DROPPED = 0, 1, 3
+_UP, _DOWN = 0, 1
+
+
+class KeysMissing(NotAReader):
+    """The library for input devices is not installed."""
+
+    code = "keys_missing"
+
+
+class PortNotKeys(NotAReader):
+    """The path is no input device."""
+
+    code = "port_not_keys"
+
+
+class Keyboard(Protocol):
+    """A grabbed input device. keys: presses since the last call, waiting at most so long; None where the device lost some.
+
+    Raises PortLost when it is gone.
+    """
+
+    def keys(self, timeout_s: float) -> Iterator[KeyPress | None]: ...
+    def close(self) -> None: ...
+
+
+class WedgeReader:
+    """A scanner that types, behind whatever `open_device` opens. One thread calls `run`."""
+
+    def __init__(
+        self, name: str, clock: Callable[[], float], open_device: Callable[[], Keyboard], layout: str, prefix: str = ""
+    ) -> None:
+        """name: of the scanner, goes into every event. clock: monotonic seconds that really pass. layout: a name of LAYOUTS."""
+        self._clock, self._open_device = clock, open_device
+        self._layout, self._prefix = LAYOUTS[layout], prefix
+        self._presence = CodePresence(name)
+        self._kept = KeptOpen(name, clock, self._connect)
+
+    def run(self, deliver: Deliver, stop: threading.Event) -> None:
+        """See firmware_bridge.open_reader.Reader."""
+        self._kept.run(deliver, stop)
+
+    def _connect(self, kept: KeptOpen, deliver: Deliver, stop: threading.Event) -> None:
+        device = self._open_device()
+        try:
+            kept.up(deliver, "A scanner that types is plugged in and grabbed")
+            self._listen(device, deliver, stop)
+        finally:
+            device.close()
+
+    def _listen(self, device: Keyboard, deliver: Deliver, stop: threading.Event) -> None:
+        keys = KeyReader(self._layout, self._prefix)
+        while not stop.is_set():
+            for press in device.keys(LONGEST_READ_S):
+                if press is None:
+                    keys.forget()
+                    continue
+                for scan in keys.press(press):
+                    for event in self._presence.look(scan, self._clock()):
+                        deliver(event)
+
+
+def open_keyboard(path: str) -> Keyboard:
+    """Open and grab the input device at `path`. Raises BridgeError."""
+    try:
+        evdev = importlib.import_module("evdev")
+    except ImportError as error:
+        raise KeysMissing(
+            "opening a scanner that types",
+            "Install python3-evdev with apt and give Shopbell's environment the system's packages; or set the scanner to serial",
+        ) from error
+    try:
+        return _Grabbed(evdev.InputDevice(path), path)
+    except (OSError, ValueError, TypeError) as error:
+        raise _cannot_open(path, error) from error
+
+
+class _Grabbed:
+    """A device of evdev that only we hear."""
+
+    def __init__(self, device: Any, path: str) -> None:
+        self._device, self._path = device, path
+        try:
+            device.grab()
+        except OSError:
+            device.close()
+            raise
+
+    def keys(self, timeout_s: float) -> Iterator[KeyPress | None]:
+        """See Keyboard."""
+        try:
+            ready, _, _ = select.select([self._device.fd], [], [], timeout_s)
+            events = list(self._device.read()) if ready else []
+        except BlockingIOError:
+            return
+        except (OSError, ValueError) as error:
+            raise PortLost(
+                f"using {self._path} ({type(error).__name__})", "The scanner was unplugged; it is opened again when it is back"
+            ) from error
+        for event in events:
+            if event.type == _EV_SYN and event.code == _SYN_DROPPED:
+                yield None
+            elif event.type == _EV_KEY and event.value in (_UP, _DOWN):
+                yield KeyPress(event.code, event.value == _DOWN, event.timestamp())
+
+    def close(self) -> None:
+        """Let go of it; a device that is gone already may complain, nobody can do anything about it."""
+        with contextlib.suppress(OSError):
+            self._device.close()
+
+
+def _cannot_open(path: str, error: BaseException) -> BridgeError:
+    tried = f"opening {path}"
+    if isinstance(error, PermissionError):
+        return PortForbidden(tried, "Add the user of the kiosk to the group input, then start the kiosk again")
+    if getattr(error, "errno", None) == errno.EBUSY:
+        return PortBusy(tried, "Another program has grabbed the scanner; end it")
+    if getattr(error, "errno", None) in (errno.ENOTTY, errno.EINVAL, errno.EISDIR):
+        return PortNotKeys(tried, "This is no input device; name one under /dev/input/by-id/ that ends in -event-kbd")
+    return PortMissing(tried, "Plug the scanner in, or name its device under /dev/input/by-id/ that ends in -event-kbd")

@@ -1,0 +1,217 @@
+"""From the start of the process to the first tap it would take, and how much memory a kiosk holds, idle and after many taps."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from http.client import HTTPConnection
+from pathlib import Path
+
+import msgspec
+
+from edge.process.clock import SystemClock
+from edge.process.health import HealthReport
+from kiosk.records.book import open_book
+from tests.bench.figures import Figure, Goal, ratio
+from tests.bench.machine import QuietGate, rss_mib, uss_mib
+from tests.bench.measure import Contender, Series, summary
+from tests.bench.parts_store import Door, HomeMade, Hub, count_in, end, open_broker, store_broker
+from tests.bench.peers import home_made as home_made_peer
+from tests.bench.station import Bench, Station
+from tests.support.brokers import BrokerProcess, free_port, secret_file
+from tests.support.hub import DOOR, KIOSK_TOKEN, STORE
+from tests.support.kiosk_core import write_config
+
+SHOPBELL, HOME_MADE, MODULES = "Shopbell", "home-made", "Shopbell's modules alone, loaded"
+MEMBERS = 5_000
+# Without these a tap is not taken; the hub may come later.
+PARTS = {"reader", "records"}
+POLL_S = 0.003
+PATIENCE_S = 30.0
+AT_ONCE = 4
+# Told in small lots: a list of thousands would stand in the memory that is measured.
+LOT = 100
+
+
+def run(bench: Bench) -> list[Figure]:
+    return [_starting(bench), *_holding(bench)]
+
+
+# -- time --------------------------------------------------------------------------------------------------------------
+
+
+def _starting(bench: Bench) -> Figure:
+    with open_broker(bench) as opened, store_broker(bench) as broker:
+        hub = Hub(bench, broker, MEMBERS)
+        try:
+            kiosk = KioskStart(bench, broker, hub.start().url)
+            contenders = {SHOPBELL: kiosk.take, HOME_MADE: _home_made(bench, opened), MODULES: _modules(bench)}
+            n = bench.size(7, 2)
+            series = bench.alternate("starts", contenders, n=n, blocks=n, warm_up=1, unit="ms")
+        finally:
+            hub.stop()
+    goal = Goal("process start -> ready for a tap, p50 / home-made p50", ratio(series[SHOPBELL], series[HOME_MADE]), 2.5)
+    notes = [
+        "Shopbell: `python -m kiosk` with its simulated reader beside broker and hub, until /healthz says that reader and records"
+        " are well: the chip is awake and looks for cards, and its file has taken a write. Home-made: until /healthz says 200.",
+        "Both with their byte code and their file from an earlier start. Waking the chip takes 50 ms of Shopbell's time by"
+        " the protocol; most of the rest is loading modules, the third line.",
+        "Where the tests' packages are installed, structlog also loads rich; the kiosk's own set does not hold it.",
+    ]
+    return Figure("kiosk: process start -> ready for a tap", list(series.values()), [goal], notes)
+
+
+class KioskStart:
+    """`python -m kiosk`, started and ended again and again on the same file."""
+
+    def __init__(self, bench: Bench, broker: BrokerProcess, hub_url: str) -> None:
+        self._bench, folder = bench, bench.folder / "starts"
+        folder.mkdir()
+        self._port, self._log = free_port(), folder / "log"
+        where = {"reader": f"sim:{folder / 'reader'}", "broker_port": broker.port, "hub_url": hub_url, "screen_port": self._port}
+        password = broker.passwords[f"{STORE}.kiosk.{DOOR}"]
+        self._config = write_config(folder, **where, password=password)  # type: ignore[arg-type]  # as its parameters say
+        secret_file(folder / "hub.token", KIOSK_TOKEN)
+
+    def take(self, n: int) -> Sequence[float]:
+        """Seconds of n starts."""
+        return [self._once() for _ in range(n)]
+
+    def _once(self) -> float:
+        with self._log.open("ab") as log:
+            began = time.perf_counter()
+            process = self._bench.python("kiosk-start", "-m", "kiosk", "--config", str(self._config), stderr=log, stdout=log)
+            try:
+                _until(lambda: well_parts(_health(self._port)) >= PARTS, f"the kiosk is ready: see {self._log}")
+                return time.perf_counter() - began
+            finally:
+                end(process)
+
+
+def well_parts(report: bytes) -> set[str]:
+    """The parts of a process that are well, from the body of /healthz; none where nothing answered."""
+    if not report:
+        return set()
+    return {part.part for part in msgspec.json.decode(report, type=HealthReport).parts if part.well}
+
+
+def _home_made(bench: Bench, broker_port: int) -> Contender:
+    def once() -> float:
+        port = free_port()
+        words = ("--port", str(port), "--db", str(bench.folder / "started.db"), "--broker", str(broker_port))
+        began = time.perf_counter()
+        process = bench.python("home-made-start", "-m", "tests.bench.peers.home_made", *words)
+        try:
+            _until(lambda: _health(port) == b"ok", "the home-made kiosk is ready")
+            return time.perf_counter() - began
+        finally:
+            end(process)
+
+    return lambda n: [once() for _ in range(n)]
+
+
+def _modules(bench: Bench) -> Contender:
+    def once() -> float:
+        began = time.perf_counter()
+        process = bench.python("modules", "-c", "import kiosk.__main__, kiosk.wiring")
+        assert process.wait(PATIENCE_S) == 0
+        return time.perf_counter() - began
+
+    return lambda n: [once() for _ in range(n)]
+
+
+def _health(port: int) -> bytes:
+    """Body of /healthz whatever its status; nothing while nobody listens."""
+    with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=5)) as line, contextlib.suppress(OSError):
+        line.request("GET", "/healthz")
+        return line.getresponse().read()
+    return b""
+
+
+def _until(true: object, what: str) -> None:
+    """Poll often: the pause is part of what is measured."""
+    assert callable(true)
+    deadline = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S:.0f} s: {what}"
+        time.sleep(POLL_S)
+
+
+# -- memory ------------------------------------------------------------------------------------------------------------
+
+
+def _holding(bench: Bench) -> Iterator[Figure]:
+    """Both kiosks from fresh, so many taps, then as many as make the whole; the process is looked at three times."""
+    first, whole = bench.size(2_000, 200), bench.size(10_000, 1_000)
+    looks = ["idle", f"after {first:,} taps", f"after {whole:,} taps"]
+    taken: dict[str, list[list[float]]] = {}
+    gate, busy = QuietGate(), 0.0
+    for turn in range(bench.size(2, 1)):
+        busy = max(busy, gate.wait())
+        with Bench(bench.station, bench.quick, bench.profile) as fresh:
+            for name, values in _one_life(fresh, first, whole).items():
+                for look, value in zip(looks, values, strict=True):
+                    taken.setdefault(f"{name}, {look}", []).append([value])
+        bench.tell("lives of a kiosk")(turn + 1, bench.size(2, 1))
+    series = {name: summary(name, "MiB", values, busy) for name, values in taken.items()}
+    yield _memory(series, looks)
+
+
+def _memory(series: Mapping[str, Series], looks: Sequence[str]) -> Figure:
+    ours = [series[f"{SHOPBELL} (USS), {look}"] for look in looks]
+    theirs = [series[f"{HOME_MADE} (RSS), {look}"] for look in looks]
+    growth = ours[2].p50 - ours[1].p50
+    goals = [
+        Goal(f"kiosk USS / home-made RSS, {looks[2]}", ratio(ours[2], theirs[2]), 1.6),
+        Goal(f"kiosk USS, {looks[2]} over {looks[1]}", growth, 1.0, unit="MiB"),
+    ]
+    notes = [
+        "A whole kiosk process whose directory holds a card for every tap, beside Mosquitto and a real hub; its reader is told"
+        f" over a socket which card it has just read, {AT_ONCE} taps under way at a time, because a card on the simulated chip"
+        " would take its half second. Looked at when the hub has answered every arrival.",
+        "USS is what the process holds for itself alone; RSS counts pages it shares with others too. n is lives of a process.",
+    ]
+    return Figure("kiosk: memory", [*ours, *theirs], goals, notes)
+
+
+def _one_life(bench: Bench, first: int, whole: int) -> dict[str, list[float]]:
+    """What each kiosk holds (MiB) idle, after the first taps and after the whole."""
+    with open_broker(bench) as opened, store_broker(bench) as broker, contextlib.ExitStack() as stack:
+        hub = Hub(bench, broker, whole)
+        stack.callback(hub.stop)
+        door = Door(bench, broker, hub.start().url)
+        stack.callback(door.stop)
+        # As after any start but the first, which makes the file.
+        open_book(door.file.parent, STORE, DOOR, SystemClock()).close()
+        door.start(whole)
+        ours = [uss_mib(door.pid)]
+        home_made = HomeMade(bench, opened)
+        stack.callback(home_made.stop)
+        theirs = [rss_mib(home_made.pid)]
+        client = stack.enter_context(contextlib.closing(home_made.connect()))
+        for begin, stop in ((0, first), (first, whole)):
+            numbers = range(begin, stop)  # a member's second tap within ten minutes would be no welcome
+            for lot in range(begin, stop, LOT):
+                assert door.rush(range(lot, lot + LOT), AT_ONCE).welcomed == LOT, "every tap is a welcome"
+            _answered(door.file, stop)
+            ours.append(uss_mib(door.pid))
+            for number in numbers:
+                client.tap(number % home_made_peer.MEMBERS)
+            theirs.append(rss_mib(home_made.pid))
+    return {f"{SHOPBELL} (USS)": ours, f"{HOME_MADE} (RSS)": theirs}
+
+
+def _answered(file: Path, taps: int) -> None:
+    """Until every arrival has left the outbox; fails when for half a minute none did."""
+    assert count_in(file, "visits") == taps
+    waiting, since = count_in(file, "outbox"), time.monotonic()
+    while waiting:
+        time.sleep(0.05)
+        now = count_in(file, "outbox")
+        if now < waiting:
+            waiting, since = now, time.monotonic()
+        assert time.monotonic() - since < PATIENCE_S, f"{waiting} arrivals are not answered"
+
+
+STATION = Station("start", "The start of a kiosk, and the memory it holds", run)

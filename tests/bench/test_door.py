@@ -1,0 +1,100 @@
+"""The peers of the stations at the door give the answers that Shopbell gives; the small parts of the stations."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+import pytest
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge.contracts.arrival import read_arrival
+from edge.process.clock import SystemClock
+from kiosk.records.book import open_book
+from tests.bench.parts_kiosk_process import Light, TellingReader
+from tests.bench.parts_listeners import key_of
+from tests.bench.parts_store import count_in
+from tests.bench.peers import home_made, two_hop
+from tests.bench.stations import drain
+from tests.support.brokers import eventually
+from tests.support.hub import DOOR, STORE
+from tests.support.kiosk_core import PrivateBroker, bench, entry, page, read
+from tests.support.needs import needs
+
+
+def test_home_made_and_the_kiosk_know_the_same_card(tmp_path: Path) -> None:
+    db = home_made.open_store(str(tmp_path / "home_made.db"))
+    client = home_made.create_app(db, paho.Client(CallbackAPIVersion.VERSION2)).test_client()
+    known, unknown = home_made.uid_of(7), home_made.uid_of(home_made.MEMBERS)
+    answers = [client.post("/tap", data=msgspec.json.encode({"uid": uid})).json for uid in (known, unknown)]
+    assert [answer["name"] for answer in answers if answer] == ["Member 7", None]
+    assert db.execute("SELECT uid, name FROM arrivals").fetchall() == [(known, "Member 7"), (unknown, None)]
+    assert [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")] == ["wal", 2]
+    with bench(tmp_path / "kiosk") as kiosk:
+        kiosk.book.directory.take(page([entry(known, member="m-7")]))
+        kiosk.reception.taps([read(known), read(unknown)])
+        assert [(arrival.outcome, arrival.member) for arrival in kiosk.waiting()] == [("welcome", "m-7"), ("stranger", None)]
+
+
+def test_the_relay_brings_back_what_it_was_sent_and_keeps_it_twice(tmp_path: Path) -> None:
+    broker = PrivateBroker(needs("mosquitto"), tmp_path)
+    broker.start()
+    command = [sys.executable, "-m", "tests.bench.peers.two_hop", "--broker", str(broker.port), "--db", str(tmp_path / "far.db")]
+    far = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        assert far.stdout is not None and far.stdout.readline() == b"ready\n"
+        near = two_hop.Near(broker.port, tmp_path / "near.db")
+        began = near.send(b"one")
+        assert near.back.wait(10) and near.back_at > began
+        near.close()
+        assert [count_in(tmp_path / name, "messages") for name in ("near.db", "far.db")] == [1, 1]
+        far.stdout.close()
+    finally:
+        far.kill()
+        far.wait()
+        broker.stop()
+
+
+@pytest.mark.parametrize(
+    ("payload", "key"),
+    [(b"0042", "0042"), (b'{"alert_id": "a", "rev": 0}', "a"), (b'{"alert_id": "a", "rev": 1}', None)],
+)
+def test_the_listeners_know_an_alert_by_its_first_telling(payload: bytes, key: str | None) -> None:
+    assert key_of(payload) == key
+
+
+def test_a_backlog_is_what_an_outage_leaves(tmp_path: Path) -> None:
+    drain.fill(tmp_path, 20)
+    book = open_book(tmp_path, STORE, DOOR, SystemClock())
+    try:
+        ages = [read_arrival(row.payload).age_s for row in book.outbox.rows()]
+    finally:
+        book.close()
+    assert len(ages) == count_in(tmp_path / "kiosk.db", "outbox") == 20
+    assert all(age is not None and 0 < age <= drain.OUTAGE_S + 60 for age in ages)
+    assert ages == sorted(ages, key=lambda age: -(age or 0))
+
+
+def test_a_rush_counts_what_was_welcomed(tmp_path: Path) -> None:
+    """The bench's reader and light beside a door that welcomes every second card."""
+    light, stop = Light(), threading.Event()
+    reader = TellingReader("bench", tmp_path / "control", light)
+    taken: list[str] = []
+
+    def door(event: object) -> None:
+        value = getattr(event, "value", None)
+        if value is not None:
+            taken.append(value)
+            light.play("welcome" if len(taken) % 2 else "repeat")
+
+    thread = threading.Thread(target=reader.run, args=(door, stop))
+    thread.start()
+    eventually(lambda: (tmp_path / "control").exists(), "the reader listens")
+    rushed = reader._rush([home_made.uid_of(number) for number in range(10)], 4, door)
+    stop.set()
+    thread.join(10)
+    assert (rushed.welcomed, len(taken)) == (5, 10)

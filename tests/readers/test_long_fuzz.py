@@ -1,0 +1,125 @@
+"""A million payloads over what scanners and camera say: `./shopbell test readers-long`.
+
+The seed is printed; SHOPBELL_SEED repeats it, SHOPBELL_FUZZ_RUNS sets the number.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from edge.contracts.card_id import canonical
+from firmware_bridge.card_read import CardRead, CardTrouble
+from firmware_bridge.wire.key_layouts import US
+from firmware_bridge.wire.scanner_lines import LONGEST_TEXT, BadScan, LineReader, Scan, ScannedLine
+from firmware_bridge.wire.wedge_keys import KeyPress, KeyReader
+from kiosk.devices.camera_words import CameraTrouble, SeenFrame, read_word
+from kiosk.visit.codes import CodePolicy, understood
+
+RUNS = int(os.environ.get("SHOPBELL_FUZZ_RUNS", "1000000"))
+SEED = int(os.environ.get("SHOPBELL_SEED", str(time.time_ns() % 2**32)))
+REFUSED = {"scan_too_long", "scan_alphabet", "scan_programming", "scan_no_code", "scan_cut", "scan_typed", "scan_keys"}
+NO_MEMBER = {"code_product", "code_check_digit", "code_foreign", "code_too_long"}
+# What good payloads look like; each run changes one of them.
+SAMPLES = [
+    b"]E02012345678903",
+    b"]E04006381333931",
+    b"]C18018123456789012345675\x1d8019123",
+    b"]Q1https://id.example/8018/123456789012345675/8019/123?x=1",
+    b"(8018)123456789012345675(8019)123",
+    b"]d20104006381333931\x1d8018123456789012345675",
+    b"]Q1sbq1.0123456789abcdef0123.58123456.AbCdEfGh-_123456",
+    b"KR-MARIA",
+    b"%%SpecCode10",
+    b"WIFI:S:shop;T:WPA;P:secret;;",
+    b'{"type":"frame","number":1,"at":1.5,"mark":7,"width":1280,"height":720,"codes":[["KR-MARIA","]Q1"]],"hint":"glare"}',
+]
+_STRANGE = [b"\r", b"\n", b"\x1d", b"]", b"\x00", b"\xff", b"8018", b"https://", b"(", b"%", b"[", b"://", b"\x16M\r", b"."]
+
+
+def changed(random: Random) -> bytes:
+    """A payload: a sample with some of it cut, swapped, doubled or replaced; now and then pure noise."""
+    if random.random() < 0.1:
+        return random.randbytes(random.randint(0, 80))
+    payload = bytearray(random.choice(SAMPLES))
+    for _ in range(random.randint(0, 6)):
+        at = random.randint(0, len(payload))
+        match random.randint(0, 4):
+            case 0:
+                payload[at : at + random.randint(1, 8)] = b""
+            case 1:
+                payload[at : at + 1] = random.randbytes(1)
+            case 2:
+                payload[at:at] = random.choice(_STRANGE)
+            case 3:
+                payload[at:at] = payload[max(0, at - random.randint(1, 30)) : at]
+            case _:
+                payload += b"7" * random.choice([1, 3, 200, 600])
+    return bytes(payload)
+
+
+def from_line(random: Random) -> list[Scan]:
+    """A payload and its end in pieces with pauses, into a line reader; never more than a line is held."""
+    reader, now, scans = LineReader(), 0.0, list[Scan]()
+    payload = changed(random) + b"\r\n"
+    cut = random.randint(0, len(payload))
+    for piece in (payload[:cut], payload[cut:]):
+        scans += reader.feed(piece, now)
+        assert len(reader._line) <= LONGEST_TEXT + 4
+        now += random.choice([0.0, 0.001, 0.1, 0.3])
+        scans += reader.tick(now)
+    return scans
+
+
+def from_keys(random: Random) -> list[Scan]:
+    """Random presses, at the speed of scanners or of fingers."""
+    reader, at, scans = KeyReader(US), 0.0, list[Scan]()
+    for _ in range(random.randint(1, 24)):
+        at += random.choice([0.001, 0.008, 0.03, 0.12, 0.4, -0.1])
+        scans += reader.press(KeyPress(random.randint(0, 130), random.random() < 0.8, at))
+        scans += reader.press(KeyPress(28, True, at)) if random.random() < 0.1 else []
+    return scans
+
+
+def from_camera(random: Random) -> list[Scan]:
+    """A word of the camera's process."""
+    word = read_word(changed(random))
+    assert word is None or isinstance(word, SeenFrame | CameraTrouble)
+    codes = word.codes if isinstance(word, SeenFrame) else []
+    return [ScannedLine(code.text, code.symbology) for code in codes]
+
+
+def judge(scan: Scan, counts: Counter[str]) -> None:
+    """A line becomes a card id, or is refused with a known code."""
+    if isinstance(scan, BadScan):
+        assert scan.code in REFUSED
+        counts[scan.code] += 1
+        return
+    presented = understood(CardRead("code", scan.text, "scan-1", 1.0, symbology=scan.symbology), CodePolicy())
+    if isinstance(presented, CardTrouble):
+        assert presented.code in NO_MEMBER
+        counts[presented.code] += 1
+        return
+    assert canonical("code", presented.value) == f"code:{presented.value}"
+    assert presented.evidence is None or len(presented.evidence) <= 500
+    counts["card"] += 1
+
+
+@pytest.mark.readers_long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    ("source", "share"), [(from_line, 0.7), (from_keys, 0.2), (from_camera, 0.1)], ids=["lines", "keys", "camera"]
+)
+def test_a_million_payloads(source: Callable[[Random], list[Scan]], share: float) -> None:
+    random, counts, runs = Random(SEED), Counter[str](), int(RUNS * share)
+    print(f"\n{source.__name__}: {runs} runs with SHOPBELL_SEED={SEED}")
+    for _ in range(runs):
+        for scan in source(random):
+            judge(scan, counts)
+    print(dict(sorted(counts.items())))
+    assert sum(counts.values()) > 0
