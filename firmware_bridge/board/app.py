@@ -26,7 +26,7 @@ class App:
     def __init__(self, pins, record, slot):
         self._pins, self._record = pins, record
         self._chip, self._presence, self._button = Chip(pins.chip), Presence(), Button()
-        self._signals, self._updater = Signals(), Updater(record, slot)
+        self._signals, self._updater = Signals(), Updater(record, slot, pins.feed)
         self._link = Link(record.boot & 0xFFFFFFFF, self._hello, lambda: self._chip.state, self._do)
         self._told = wire.CHIP_STARTING
         self._well_since = None

@@ -18,6 +18,7 @@ _LIST = 0x4A
 _EXCHANGE = 0x40
 _STARTING = (_VERSION, _SAM, _PARAMETERS, _RELEASE, _RETRIES)
 _PN532 = 0x32
+_RANDOM = 0x08  # first byte of an id that a phone makes up
 # Of a card: it speaks ISO 14443-4; it has a cascade level more than was read.
 _ISO_DEP, _NOT_WHOLE = 0x20, 0x04
 # Looks at a card that was seen once; the chip's sum of eight bits lets about one double damage in a thousand pass.
@@ -174,7 +175,7 @@ class Chip:
             return False
         self._readings += 1
         if sak & _ISO_DEP:
-            self._dialogue = evidence.of_iso_dep()
+            self._dialogue = evidence.of_iso_dep(len(uid) == 4 and uid[0] == _RANDOM)
         elif sak == 0 and len(uid) == 7:
             self._dialogue = evidence.of_type2()
         else:

@@ -10,6 +10,8 @@ _MOST_MESSAGE = 600
 _PAGES = 16  # bytes of one READ
 _APPLICATION = b"\x00\xa4\x04\x00\x07\xd2\x76\x00\x00\x85\x01\x01\x00"
 _CAPABILITY = 0xE103
+# Both wallets answer to it, and nothing is given away by asking.
+_WALLETS = b"\x00\xa4\x04\x00\x0aOSE.VAS.01\x00"
 _PART = 112  # with framing it fits a normal frame of the chip
 # Identifier codes 0 to 35 of the URI record.
 _PREFIXES = (
@@ -94,11 +96,13 @@ def _message_place(memory):
     return None
 
 
-def of_iso_dep():
-    """The NDEF file of a Type 4 card (DESFire, NTAG 424 DNA)."""
+def of_iso_dep(phone):
+    """The NDEF file of a Type 4 card (DESFire, NTAG 424 DNA); a phone that has none is asked for a wallet."""
     answer = yield _APPLICATION
-    if answer is None or answer[-2:] != b"\x90\x00":
-        return None if answer is None else b""
+    if answer is None:
+        return None
+    if answer[-2:] != b"\x90\x00":
+        return (yield from _wallet()) if phone else b""
     container = yield from _read(_CAPABILITY, 15)
     if container is None:
         return None
@@ -118,6 +122,15 @@ def of_iso_dep():
             return None
         message += piece
     return _evidence(message)
+
+
+def _wallet():
+    answer = yield _WALLETS
+    if answer is None or answer[-2:] != b"\x90\x00":
+        return None if answer is None else b""
+    if b"ApplePay" in answer:
+        return b"wallet:apple"
+    return b"wallet:google" if b"AndroidPay" in answer else b"wallet:other"
 
 
 def _read(file, length):

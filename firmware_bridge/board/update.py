@@ -17,10 +17,10 @@ _FOLDERS = {"a": "slot_a", "b": "slot_b"}
 
 
 class Updater:
-    """slot: the one that runs."""
+    """slot: the one that runs. feed: the watchdog, for checking and unpacking take seconds."""
 
-    def __init__(self, record, slot):
-        self._record, self._slot = record, slot
+    def __init__(self, record, slot, feed):
+        self._record, self._slot, self._feed = record, slot, feed
         self._size = 0
         self._digest = b""
         self._vouched = None
@@ -65,7 +65,7 @@ class Updater:
         if self._have is None or self._have != self._size:
             return wire.NOT_BEGUN
         self._have = None
-        if _digest(IMAGE) != self._digest:
+        if _digest(IMAGE, self._feed) != self._digest:
             _forget()
             return wire.BAD_HASH
         status = self._unpack()
@@ -83,7 +83,7 @@ class Updater:
                 return wire.BAD_IMAGE
             _empty(folder)
             for _ in range(head[4]):
-                if not _copy_file(image, folder):
+                if not _copy_file(image, folder, self._feed):
                     return wire.BAD_IMAGE
         return wire.OK
 
@@ -114,7 +114,7 @@ def _version(text):
     return tuple(int(part) for part in text.split("."))
 
 
-def _copy_file(image, folder):
+def _copy_file(image, folder, feed):
     words = image.readline().decode().split()
     if len(words) != 2 or "/" in words[0] or ".." in words[0]:
         return False
@@ -126,6 +126,7 @@ def _copy_file(image, folder):
                 return False
             file.write(piece)
             left -= len(piece)
+            feed()
     return True
 
 
@@ -147,7 +148,7 @@ def _resumed(digest, size):
     return 0
 
 
-def _digest(name):
+def _digest(name, feed):
     total = hashlib.sha256()
     with open(name, "rb") as file:
         while True:
@@ -155,6 +156,7 @@ def _digest(name):
             if not piece:
                 return total.digest()
             total.update(piece)
+            feed()
 
 
 def _forget():

@@ -94,7 +94,8 @@ class BoardMemory:
             return []
         left = self._leave(moment)
         self._held, self._since, self._held_at = name, moment, moment + HELD_AFTER_S
-        return [*left, CardRead("nfc", value, self.reader, moment, random_id=random, evidence=card.evidence or None)]
+        evidence = card.evidence or None
+        return [*left, CardRead("nfc", value, self.reader, moment, random_id=random, evidence=evidence, wallet=card.wallet)]
 
     def doubts(self, now: float) -> bool:
         """A card may have been lying there for five seconds: it is time to ask the board, which would know that it left."""

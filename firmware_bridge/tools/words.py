@@ -31,7 +31,8 @@ def _card(read: CardRead, show_ids: bool) -> str:
         return f"{read.medium} {read.value if show_ids else masked(read.value)}"
     kind = "phone (made-up id)" if read.random_id else "card"
     proof = "" if read.evidence is None else f", with evidence {read.evidence}" if show_ids else ", with evidence"
-    return f"{kind} {read.value if show_ids else masked(read.value)}, {len(read.value) // 2} bytes{proof}"
+    wallet = "" if read.wallet is None else f", its wallet is ready ({read.wallet})"
+    return f"{kind} {read.value if show_ids else masked(read.value)}, {len(read.value) // 2} bytes{proof}{wallet}"
 
 
 def explained(error: BridgeError) -> str:

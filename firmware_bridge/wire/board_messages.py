@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from firmware_bridge.card_read import Wallet
 from firmware_bridge.errors import FrameError, MisuseError
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire.board_frame import BadBytes, Frame, frame_bytes, take, take_text, text_bytes
@@ -18,6 +19,7 @@ Version = tuple[int, int, int]
 _ID_LENGTHS = (4, 7, 10)  # ISO 14443-3: single, double, triple size
 # What travels to the hub as evidence is not longer (card_read.CardRead.evidence).
 MOST_EVIDENCE = 500
+_WALLETS: dict[str, Wallet] = {"wallet:apple": "apple", "wallet:google": "google", "wallet:other": "other"}
 
 
 class BadMessage(FrameError):
@@ -46,10 +48,11 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card came. uid: 4, 7 or 10 bytes. evidence: what a proof needs, or empty."""
+    """A card came. uid: 4, 7 or 10 bytes. evidence: what a proof needs (`uri:...`), or empty. wallet: a phone's answered."""
 
     uid: bytes
     evidence: str = ""
+    wallet: Wallet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,9 @@ def _card(data: bytes) -> Card:
     uid, rest = data[1 : 1 + data[0]], data[1 + data[0] :]
     if len(rest) > MOST_EVIDENCE or not all(0x20 < octet < 0x7F for octet in rest):  # a URI is ASCII without blanks
         raise BadBytes("body_card")
-    return Card(uid, rest.decode("ascii"))
+    told = rest.decode("ascii")
+    # Evidence of another kind belongs to a newer minor version; the card is read without it.
+    return Card(uid, told if told.startswith("uri:") else "", _WALLETS.get(told))
 
 
 def _milliseconds(data: bytes) -> int:

@@ -12,8 +12,10 @@ from firmware_bridge.errors import FrameError
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire import board_messages as messages
 from tests.firmware_bridge.board.test_flash_cuts import cuts, judge
-from tests.support.board import firmware, new_flash
+from tests.firmware_bridge.board.test_update import refusal, spoiled
+from tests.support.board import HEAP, bench, firmware, new_flash
 from tests.support.board_duo import Duo
+from tests.support.needs import needs
 
 SEED = int(os.environ.get("SHOPBELL_SEED", "20260"))
 FUZZ_RUNS = 1_000_000
@@ -29,6 +31,13 @@ def test_a_power_cut_at_every_write_of_an_update(tmp_path: Path) -> None:
     _, rows = cuts(tmp_path, list(range(max(500, writes + 6))), 800)
     judge(rows)
     print(f"\npower cuts: {len(rows)}, one at each of the {writes} writes of an update and some after it; boards lost: 0")
+
+
+@pytest.mark.timeout(300)
+def test_an_image_that_hangs_while_it_is_loaded_falls_back(tmp_path: Path) -> None:
+    """Only the watchdog ends it, three times."""
+    with bench(tmp_path, [needs("micropython"), "-X", HEAP], watchdog_s=8.0) as board:
+        assert refusal(board, spoiled("HEALTHY_MS = 3000", "HEALTHY_MS = 3000\nwhile True:\n    pass")) == "update_fell_back"
 
 
 @pytest.mark.timeout(1800)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from firmware_bridge.simulator.chip import Chip as SimulatedChip
 from firmware_bridge.simulator.kinds import card_of_kind, card_with, uri_message
+from firmware_bridge.simulator.type4_card import phone
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire import board_messages as messages
 from tests.support.board import firmware, new_flash
@@ -120,7 +121,7 @@ def test_any_message_is_an_address_or_none(board: SimpleNamespace, message: byte
 
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=20), st.binary(min_size=16, max_size=16)), max_size=60), st.booleans())
 def test_whatever_a_card_answers_the_dialogue_ends(board: SimpleNamespace, answers: list[bytes | None], iso_dep: bool) -> None:
-    dialogue = board.evidence.of_iso_dep() if iso_dep else board.evidence.of_type2()
+    dialogue = board.evidence.of_iso_dep(True) if iso_dep else board.evidence.of_type2()
     next(dialogue)
     try:
         for answer in [*answers, None, None]:
@@ -187,6 +188,13 @@ def test_a_sun_card_signs_once_for_each_time_it_is_held(board: SimpleNamespace) 
     assert isinstance(read, messages.Card) and read.uid == UID
     assert read.evidence.startswith("uri:https://shopbell.example/card?picc_data=")
     assert card.counter == 1  # type: ignore[attr-defined] # a SunCard
+
+
+@pytest.mark.parametrize("wallet", ["apple", "google"])
+def test_a_phone_with_a_wallet(board: SimpleNamespace, wallet: str) -> None:
+    bus = Bus()
+    bus.chip.field.place(phone(PHONE, wallet), None)
+    assert told(board, bus) == [messages.Card(PHONE, wallet=wallet)]  # type: ignore[arg-type] # one of the two
 
 
 @pytest.mark.parametrize("address", ["https://shop.example/" + "x" * 480, ""])

@@ -6,6 +6,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 import firmware_bridge.board
 from tests.support.needs import needs
 
@@ -73,6 +75,49 @@ assert pins.since(pins.ticks(), pins.ticks()) <= 0
 print("as promised")
 """,
 }
+
+
+LOADER = """
+import sys
+import machine
+machine.Pin.level = int(sys.argv[1])
+class Reset(BaseException):
+    pass
+def reset():
+    raise Reset()
+machine.reset = reset
+import loader
+try:
+    loader.run()
+    print("to the prompt")
+except Reset:
+    print("reset")
+print([entry for entry in machine.log if entry[0] == "WDT"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "trial", "said"),
+    [
+        (0, "", "to the prompt\n[]\n"),
+        (1, "", "ran\nreset\n[]\n"),
+        (1, "a", "ran\nreset\n[('WDT', (), {'timeout': 8300})]\n"),
+    ],
+    ids=["button held", "good", "on trial"],
+)
+def test_the_loader_at_the_board(tmp_path: Path, level: int, trial: str, said: str) -> None:
+    """A held button leaves the board to whoever copies files; an image on trial is watched before it begins."""
+    folder = Path(firmware_bridge.board.__file__).parent
+    for name in ("loader.py", "record.py"):
+        (tmp_path / name).write_text((folder / name).read_text())
+    (tmp_path / "machine.py").write_text(RECORDERS["machine.py"])
+    (tmp_path / "check.py").write_text(f"import record\nrecord.Record(0, 'a', {trial!r}).save()\n" + LOADER)
+    (tmp_path / "slot_a").mkdir()
+    (tmp_path / "slot_a" / "app.py").write_text("def run(record, slot):\n    print('ran')\n")
+    result = subprocess.run(
+        [needs("micropython"), "check.py", str(level)], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (result.stdout, result.stderr) == (said, "")
 
 
 def test_the_pins_ask_for_what_the_docs_promise(tmp_path: Path) -> None:
