@@ -131,7 +131,7 @@ def test_both_drivers_read_the_same_card(control: Path) -> None:
     """Our reader waits for cards on the port; when it is done, nfcpy takes over the same chip's sibling and agrees."""
     uid = "04A2B3C4D5E6F7"
     with simulated(control) as reader:
-        ask(control, {"present": {"uid": uid}, "hold_s": 0.05})
+        ask(control, {"present": {"uid": uid}, "hold_s": 0.3})
         reader.wait_gone()
     chip = SimulatedPn532(control, time.monotonic)
     chip.start()

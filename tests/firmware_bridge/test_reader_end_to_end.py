@@ -68,7 +68,7 @@ def test_a_card_left_there_is_one_read(reader: Running, control: Path) -> None:
 
 def test_taps_one_after_the_other(reader: Running, control: Path) -> None:
     for number, uid in enumerate([SEVEN, FOUR, SEVEN, TEN], 1):
-        tap(control, uid, 0.1)
+        tap(control, uid, 0.3)
         reader.wait_gone(number)
     assert [read.value for read in reader.reads] == [SEVEN, FOUR, SEVEN, TEN]
 
@@ -85,7 +85,7 @@ def test_a_phone_has_a_random_id(reader: Running, control: Path, request_: dict[
 
 def test_two_phones_have_two_ids(reader: Running, control: Path) -> None:
     for number in (1, 2):
-        ask(control, {"present": {"phone": True}, "hold_s": 0.05})
+        ask(control, {"present": {"phone": True}, "hold_s": 0.3})
         reader.wait_gone(number)
     first, second = reader.reads
     assert first.value != second.value
@@ -160,7 +160,7 @@ def test_damage_is_asked_again(reader: Running, control: Path) -> None:
 
 
 def test_a_script(reader: Running, control: Path) -> None:
-    assert ask(control, {"script": f"present {SEVEN} 0.1; wait 0.7; phone 0.1; wait 0.7; noise; present {FOUR} 0.1"}) == {
+    assert ask(control, {"script": f"present {SEVEN} 0.3; wait 0.9; phone 0.3; wait 0.9; noise; present {FOUR} 0.4"}) == {
         "ok": True,
         "steps": 4,
     }

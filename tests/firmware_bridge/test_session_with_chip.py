@@ -14,6 +14,7 @@ from firmware_bridge.session.presence import Sight
 from firmware_bridge.simulator.chip import Chip
 from firmware_bridge.simulator.kinds import card_of_kind, card_with
 from firmware_bridge.wire.pn532_answers import Target
+from firmware_bridge.wire.pn532_frame import command_frame
 from tests.support.reader import Duet
 
 SEVEN, FOUR, TEN, PHONE = "04A2B3C4D5E6F7", "11223344", "04112233445566778899", "08AABBCC"
@@ -227,6 +228,54 @@ def test_a_chip_that_lost_power_is_set_up_again() -> None:
     duet.at(3.0, brown_out)
     duet.tap(14.0, SEVEN)
     assert duet.run(18.0).reads == [SEVEN]
+
+
+def left_by_another(state: str) -> Chip:
+    """A chip as a process that was killed can leave it."""
+    chip = Chip()
+    said = {
+        "asleep": ["16 20 00"],
+        "listing without end": ["32 05 FF 01 FF", "4A 01 00"],
+        "looking for another kind of card": ["4A 01 01 00 00 00 00 00"],
+        "asked for two": ["4A 02 00"],
+        "a card opened": ["12 10", "4A 01 00"],
+        "a card asked": ["12 10", "4A 01 00", "40 01 00 A4 04 00 07 D2 76 00 00 85 01 01 00"],
+        "in half a command": [],
+        "refused": ["77"],
+    }[state]
+    if "a card" in state:
+        chip.field.place(card_of_kind(f"type4@{SEVEN}=https://a.b/c")[0], None)
+    for command in said:
+        octets = bytes.fromhex(command)
+        chip.received(command_frame(octets[0], octets[1:]), 0.0)
+    if state == "in half a command":
+        chip.received(command_frame(0x40, bytes(30))[:20], 0.0)
+    return chip
+
+
+LEFT = [
+    "asleep",
+    "listing without end",
+    "looking for another kind of card",
+    "asked for two",
+    "a card opened",
+    "a card asked",
+    "in half a command",
+    "refused",
+]
+
+
+@pytest.mark.parametrize("state", LEFT)
+def test_whatever_state_a_process_before_us_left_the_chip_in_it_is_up_at_once_and_reads(state: str) -> None:
+    duet = Duet(chip=left_by_another(state))
+    duet.run(1.5)
+    assert any(isinstance(event, ReaderState) and event.up for event in duet.events)
+    assert duet.failures == []
+    duet.chip.field.take()
+    duet.tap(3.0, SEVEN)
+    duet.run(6.0)
+    assert duet.reads[-1:] == [SEVEN]
+    assert duet.presence.holding is False
 
 
 def test_a_chip_put_to_sleep_by_another_program_is_woken() -> None:

@@ -137,10 +137,10 @@ def play(lines: list[Line], feed: Feed) -> None:
 class Duet:
     """A session and a chip joined by a line, in virtual time. `events` collects what the session delivers."""
 
-    def __init__(self, seed: int = 1, known: Known = nobody) -> None:
+    def __init__(self, seed: int = 1, known: Known = nobody, chip: Chip | None = None) -> None:
         self.now = 0.0
         self.known = known
-        self.chip = Chip()
+        self.chip = chip or Chip()
         self.line = BadLine(Random(seed))
         self.presence = Presence("nfc-1")
         self.session = Pn532Session("nfc-1", self.presence, known=known)

@@ -17,9 +17,9 @@ from firmware_bridge.card_read import CardRead
 from tests.edge.hub.test_hub_process import Line
 from tests.support import kiosk_core
 from tests.support.brokers import BrokerProcess, eventually, running
-from tests.support.hub import DOOR, PIN_HASH, STORE
+from tests.support.hub import DOOR, KIOSK_TOKEN, PIN_HASH, STORE
 from tests.support.hub_process import DEVICES, HubProcess
-from tests.support.kiosk_core import MARIA, MARIA_UID
+from tests.support.kiosk_core import MARIA, MARIA_UID, KioskProcess
 from tests.support.sun_tag import SunTag, diversified
 
 pytestmark = pytest.mark.mosquitto
@@ -115,3 +115,33 @@ def test_from_the_ceremony_to_the_alarm(hub: HubProcess, door: Door, tmp_path: P
         verdicts = [row["proof"] for row in connection.execute("SELECT proof FROM arrivals ORDER BY rowid")]
     store.file.close()
     assert verdicts == ["proven", "proof_replayed", "proof_rolled_back", "proven"]
+
+
+def test_from_the_field_of_a_reader_to_the_hubs_books(hub: HubProcess, broker: BrokerProcess, tmp_path: Path) -> None:
+    """A kiosk's own process with a simulated PN532, whose NTAG 424 DNA was written with the hub's key."""
+    paper = tmp_path / "for-the-card-maker"
+    ceremony(hub, "make", "--hand-over", str(paper))
+    key = tomllib.loads(paper.read_text())
+    card_key = diversified(bytes.fromhex(key["master"]), UID, bytes.fromhex(key["suffix"])).hex()
+    hub.start()
+    (tmp_path / "kiosk").mkdir()
+    kiosk = KioskProcess(tmp_path / "kiosk", broker.port, hub.url)
+    for name, secret in (("broker.pass", broker.passwords[f"{STORE}.kiosk.{DOOR}"]), ("hub.token", KIOSK_TOKEN)):
+        (kiosk.folder / name).write_text(secret)
+    try:
+        kiosk.start()
+        asked = {"present": {"card": f"sun:{key['meta']}.{card_key}@{MARIA_UID}#7"}, "hold_s": 1.5}
+        assert kiosk._reader(asked).get("ok") is True
+        eventually(lambda: verdicts_of(hub), "the arrival at the hub", 30)
+    finally:
+        kiosk.kill()
+    assert verdicts_of(hub) == ["proven"]
+
+
+def verdicts_of(hub: HubProcess) -> list[str | None]:
+    store = hub.open_store()
+    try:
+        with store.file.read() as connection:
+            return [row["proof"] for row in connection.execute("SELECT proof FROM arrivals WHERE rev = 0 ORDER BY rowid")]
+    finally:
+        store.file.close()
