@@ -69,11 +69,10 @@ class Chip:
     def tick(self, now):
         """Read what came, send what is due."""
         self._held = (self._held + self._bus.read())[-_MOST_HELD:]
-        if self._command:
-            return self._expect(now)
-        if now >= self._due:
+        told = self._expect(now) if self._command else None
+        if not self._command and now >= self._due:  # at once after an answer: a card is not held for long
             self._next(now)
-        return None
+        return told
 
     def _next(self, now):
         if self._step < 0:  # what a restart has left in the chip is ended and thrown away

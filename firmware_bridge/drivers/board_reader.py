@@ -14,6 +14,7 @@ from firmware_bridge.session.board_session import BoardSession, BoardTiming
 from firmware_bridge.session.board_update import BoardUpdate
 from firmware_bridge.session.pn532_session import Out
 from firmware_bridge.wire.board_messages import SignalPlan
+from firmware_bridge.wire.board_messages import signal as encoded
 
 # A light or a sound asked for from another thread waits at most so long; twenty looks a second cost nothing.
 LONGEST_READ_S = 0.05
@@ -42,7 +43,8 @@ class BoardReader:
         self._pause = FIRST_PAUSE_S
 
     def signal(self, plan: SignalPlan) -> None:
-        """Show and sound this soon; forgotten while no board is there."""
+        """Show and sound this soon; forgotten while no board is there. Raises MisuseError for numbers that do not fit."""
+        encoded(plan)  # here, where whoever asked can hear of it
         self._plans.append(plan)
 
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.card_read import CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.drivers.board_reader import BoardReader
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.session.board_memory import BoardMemory
 from firmware_bridge.session.board_session import BoardSession
@@ -249,6 +250,9 @@ def test_a_signal_that_does_not_fit_is_refused(board: SimpleNamespace) -> None:
     duo = Duo(board)
     with pytest.raises(MisuseError, match="255"):
         duo.session.signal(SignalPlan(red=256), duo.now)
+    reader = BoardReader("nfc-1", lambda: 0.0, lambda: pytest.fail("nothing is opened"))
+    with pytest.raises(MisuseError, match="65535"):
+        reader.signal(SignalPlan(flash_ms=70_000))
 
 
 # -- what answers is no board, or not ours
