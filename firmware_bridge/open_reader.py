@@ -6,10 +6,9 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from firmware_bridge.card_read import ReaderEvent
-from firmware_bridge.drivers.board_reader import BoardReader
 from firmware_bridge.drivers.pn532_reader import Line, Pn532Reader
 from firmware_bridge.drivers.serial_port import Reset as Reset
 from firmware_bridge.drivers.serial_port import SerialLine
@@ -33,6 +32,13 @@ class Reader(Protocol):
     a missing, wrong or lost port becomes ReaderState(up=False, code, hint) and is opened again for ever."""
 
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None: ...
+
+
+@runtime_checkable
+class _Signalling(Protocol):
+    """A reader with light and sound of its own."""
+
+    def signal(self, plan: SignalPlan) -> None: ...
 
 
 def open_reader(
@@ -67,7 +73,9 @@ def open_reader(
     return Pn532Reader(name, clock, lambda: SerialLine(port, baud, reset), known=known)
 
 
-def _board(port: str, name: str, clock: Callable[[], float], baud: int) -> BoardReader:
+def _board(port: str, name: str, clock: Callable[[], float], baud: int) -> Reader:
+    from firmware_bridge.drivers.board_reader import BoardReader  # here, so that a bare PN532 never loads it
+
     path, sharp, board_id = port.partition("#")
     _refuse_short(path, BOARD + port)
     if sharp and not BOARD_ID.fullmatch(board_id):
@@ -88,7 +96,7 @@ def _refuse_short(path: str, port: str) -> None:
 
 def show(reader: Reader, plan: SignalPlan) -> None:
     """Light and sound of a reader that has them; any other does nothing. From any thread; returns at once."""
-    if isinstance(reader, BoardReader):
+    if isinstance(reader, _Signalling):
         reader.signal(plan)
 
 

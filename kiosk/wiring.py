@@ -36,6 +36,7 @@ from kiosk.screen.board import Board
 from kiosk.screen.serve import ScreenServer
 from kiosk.screen.server import create_app
 from kiosk.tap_loop import Part, TapLoop
+from kiosk.visit import codes
 from kiosk.visit.check_in import Door
 from kiosk.visit.codes import CodePolicy
 from kiosk.visit.decide import Policy
@@ -173,7 +174,11 @@ class Kiosk:
         return self._reset_pin.hold
 
     def _listen(self, part: Part, device: Reader) -> None:
-        self._run(part, lambda: device.run(lambda event: self.taps.deliver(event, part), self._reader_stop))
+        def listen() -> None:
+            codes.prepare()
+            device.run(lambda event: self.taps.deliver(event, part), self._reader_stop)
+
+        self._run(part, listen)
 
     def _show(self, plan: SignalPlan) -> None:
         """Signals are built before the reader that may show them."""

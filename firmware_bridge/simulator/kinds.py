@@ -11,13 +11,12 @@ from __future__ import annotations
 import re
 from typing import cast
 
-import ndef  # type: ignore[import-untyped]  # ndeflib carries no types
-
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.simulator.cards import CASCADE_TAG, VirtualCard
 from firmware_bridge.simulator.sun_card import DEFAULT_ADDRESS, LAST_COUNT, MIRRORS, Mirror, SunCard, sun_card
 from firmware_bridge.simulator.type2_card import KINDS, type2_card
 from firmware_bridge.simulator.type4_card import phone, type4_card
+from firmware_bridge.wire.ndef_uri import message_with
 
 LONGEST_CARD = 1200
 _SUN = re.compile(
@@ -59,7 +58,7 @@ def card_of_kind(text: str) -> tuple[VirtualCard, bool]:
 
 def uri_message(address: str | None) -> bytes:
     """An NDEF message with one address; none without."""
-    return b"".join(ndef.message_encoder([ndef.UriRecord(address)])) if address else b""
+    return message_with(address) if address else b""
 
 
 def _sun(found: re.Match[str]) -> SunCard:

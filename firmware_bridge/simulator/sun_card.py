@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-import ndef  # type: ignore[import-untyped]  # ndeflib carries no types
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.simulator.iso_dep_card import PLAIN_ATS
 from firmware_bridge.simulator.type4_card import Type4Card
+from firmware_bridge.wire.ndef_uri import message_with
 
 Mirror = Literal["sun", "sun-plain", "sun-file"]
 MIRRORS: tuple[str, ...] = get_args(Mirror)
@@ -47,7 +47,7 @@ class SunCard(Type4Card):
         if self.counter >= LAST_COUNT:
             return b""
         self.counter += 1
-        return b"".join(ndef.message_encoder([ndef.UriRecord(self._address())]))
+        return message_with(self._address())
 
     def _address(self) -> str:
         count = self.counter.to_bytes(3, "little")

@@ -13,7 +13,18 @@ ROOT = Path(__file__).resolve().parents[2]
 # reader that does not exist.
 NOT_AT_START = frozenset(
     {"numpy", "pandas", "cv2", "zxingcpp", "duckdb", "sqlalchemy", "alembic", "psycopg", "argon2"}
-    | {"gpiozero", "sqlite_utils", "urllib3", "segno", "firmware_bridge.simulator.pty", "edge.hub", "edge.hq", "edge.demo"}
+    | {
+        "gpiozero",
+        "sqlite_utils",
+        "urllib3",
+        "segno",
+        "biip",
+        "ndef",
+        "firmware_bridge.simulator.pty",
+        "edge.hub",
+        "edge.hq",
+        "edge.demo",
+    }
 )
 BUILT = """
 import sys

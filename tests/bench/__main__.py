@@ -8,6 +8,7 @@ import pstats
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,6 +76,11 @@ def _measure(chosen: Sequence[Station], *, quick: bool, profile: Path | None) ->
                 figures = _profiled(station, bench) if profile else list(station.run(bench))
         except PartMissing as missing:
             print(f"bench: {station.name} not measured: {missing}", file=sys.stderr)
+            failed.append(station.name)
+            continue
+        except Exception:  # the other stations are still worth their minutes; the exit status tells
+            traceback.print_exc()
+            print(f"bench: {station.name} failed; going on", file=sys.stderr)
             failed.append(station.name)
             continue
         took_s = time.monotonic() - began

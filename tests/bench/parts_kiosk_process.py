@@ -138,7 +138,7 @@ def main() -> None:
     asked = parser.parse_args()
     light = Light()
     reader = TellingReader("bench", asked.control, light)
-    wiring._reader = lambda _config, _clock: reader  # type: ignore[assignment]  # the one part that is not the product's
+    wiring.open_reader = lambda *_, **__: reader  # type: ignore[assignment]  # the one part that is not the product's
     wiring.open_signals = lambda **_: light  # type: ignore[attr-defined]  # and the lights, a port of the kiosk's
     run(asked.config)
 
