@@ -43,4 +43,4 @@ def test_a_kiosk_that_was_up_before_its_hub_asks_again_soon(tmp_path: Path) -> N
 
 
 def test_the_pause_grows_up_to_a_minute() -> None:
-    assert [pause_s(failures) for failures in (0, 1, 2, 3, 7, 1000)] == [60.0, 1.0, 2.0, 4.0, 60.0, 60.0]
+    assert [pause_s(failures) for failures in (0, 1, 2, 3, 7, 1000)] == [60.0, 0.25, 0.5, 1.0, 16.0, 60.0]

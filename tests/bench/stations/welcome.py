@@ -14,12 +14,14 @@ from tests.bench.measure import Contender, Series
 from tests.bench.parts_listeners import Account
 from tests.bench.parts_store import Door, HomeMade, Hub, Listeners, Relay, TapClient, open_broker, store_broker
 from tests.bench.peers import two_hop
-from tests.bench.station import Bench, Station
+from tests.bench.peers.node_red import NodeRed
+from tests.bench.station import Bench, PartMissing, Station
 
 MEMBERS = 5_000
 ASSOCIATES = 5
 REST_S = 0.005  # between taps, for everybody: what one tap still does behind the welcome is not part of the next
 SHOPBELL, HOME_MADE, RELAY = "Shopbell", "home-made", "bare two-hop relay"
+NODE_RED = "Node-RED, which looks nobody up and keeps nothing"
 BODY = bytes(range(256)) + bytes(150)  # as long as an arrival
 
 
@@ -93,13 +95,15 @@ def run(bench: Bench) -> list[Figure]:
 
 
 def _nameless(bench: Bench, taps: Taps, opened: int) -> Figure:
-    home_made = HomeMade(bench, opened)
-    try:
-        with contextlib.closing(home_made.connect()) as client:
-            contenders = {SHOPBELL: taps.nameless, HOME_MADE: _posting(client)}
-            series = bench.alternate("welcome", contenders, n=bench.size(1_500, 200), blocks=6, warm_up=bench.size(150, 50))
-    finally:
-        home_made.stop()
+    with contextlib.ExitStack() as stack:
+        home_made = HomeMade(bench, opened)
+        stack.callback(home_made.stop)
+        client = stack.enter_context(contextlib.closing(home_made.connect()))
+        contenders = {SHOPBELL: taps.nameless, HOME_MADE: _posting(client)}
+        port = _node_red(bench, stack, opened)
+        if port is not None:
+            contenders[NODE_RED] = _posting(stack.enter_context(contextlib.closing(TapClient(port))))
+        series = bench.alternate("welcome", contenders, n=bench.size(1_500, 200), blocks=6, warm_up=bench.size(150, 50))
     ours, theirs = series[SHOPBELL], series[HOME_MADE]
     goals = [
         Goal("card id -> welcome at the socket, p50 / home-made p50", ratio(ours, theirs), 0.5),
@@ -115,6 +119,20 @@ def _nameless(bench: Bench, taps: Taps, opened: int) -> Figure:
     ]
     layers = [Layer("rules and commit", commit), Layer("screen's socket", max(0.0, ours.p50 - commit))]
     return Figure("kiosk: card id -> welcome at the screen's socket", list(series.values()), goals, notes, layers)
+
+
+def _node_red(bench: Bench, stack: contextlib.ExitStack, opened: int) -> int | None:
+    """Its port; None in a quick look, and where npm cannot bring it."""
+    if bench.quick:
+        return None
+    bench.say("starting Node-RED (npm brings it at its first use)")
+    try:
+        node_red = NodeRed(bench.folder / "node-red", opened)
+    except PartMissing as missing:
+        bench.say(str(missing))
+        return None
+    stack.callback(node_red.stop)
+    return node_red.port
 
 
 def _through_the_hub(bench: Bench, taps: Taps, clients: Clients, opened: int) -> Iterator[Figure]:
