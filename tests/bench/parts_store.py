@@ -417,7 +417,8 @@ def open_broker(bench: Bench) -> Iterator[int]:
     """Mosquitto without accounts, with tcp_nodelay, for the peers: its port."""
     folder = bench.folder / "open"
     folder.mkdir()
-    broker = PrivateBroker(str(bench.part("mosquitto")), folder)
+    # Without a limit: with the usual 1,000 it would drop what a raw publisher sends faster than its reader reads.
+    broker = PrivateBroker(str(bench.part("mosquitto")), folder, "max_queued_messages 0\n")
     try:
         broker.start()
         yield broker.port

@@ -233,10 +233,11 @@ def free_port() -> int:
 class PrivateBroker:
     """Mosquitto on loopback, open to everybody who can reach it: rights are the broker station's own tests."""
 
-    def __init__(self, binary: str, folder: Path) -> None:
+    def __init__(self, binary: str, folder: Path, more: str = "") -> None:
+        """more: further lines of its configuration."""
         self._binary, self.port = binary, free_port()
         self._conf = folder / "broker.conf"
-        self._conf.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nuser root\n")
+        self._conf.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nuser root\n{more}")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
