@@ -104,6 +104,10 @@ def test_what_is_kept_in_the_repository_can_be_read_and_is_the_page() -> None:
     assert set(kept) <= {station.name for station in STATIONS}
 
 
+def test_the_readme_says_what_the_page_says() -> None:
+    assert page.headline(figures.kept()) in page.README.read_text()
+
+
 def test_a_stranger_among_the_stations_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["no-such-station"]) == 2
     assert "no station is called 'no-such-station'" in capsys.readouterr().err
