@@ -50,9 +50,10 @@ export class Model {
     });
   }
 
-  /** watcher(view) is called after every change; returns the way to stop it. */
+  /** watcher(view) is called now and after every change: the view may have changed before it came. Returns the way to stop it. */
   watch(watcher) {
     this.#watchers.add(watcher);
+    watcher(this.view);
     return () => this.#watchers.delete(watcher);
   }
 

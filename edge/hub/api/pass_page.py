@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Blueprint, Response, send_from_directory
 
 _PAGE = Path(__file__).parents[1] / "pass_page"
-_FILES = {"pass.js": "text/javascript", "pass.css": "text/css"}
+_FILES = {"pass.js": "text/javascript", "words.js": "text/javascript", "pass.css": "text/css"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self';"
     " frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -15,7 +15,7 @@ _POLICY = (
 
 
 def create_blueprint() -> Blueprint:
-    """`GET /pass` and its two files, under a strict content security policy."""
+    """`GET /pass` and its files, under a strict content security policy."""
     routes = Blueprint("pass_page", __name__)
 
     @routes.get("/pass")

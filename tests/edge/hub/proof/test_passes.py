@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 from collections.abc import Iterator
@@ -142,66 +143,87 @@ def test_an_erased_member_has_no_pass(bench: HubBench) -> None:
     assert phone.get("/api/v1/pass").status_code == 401 and bench.rows("passes") == []
 
 
-@pytest.mark.chromium
-def test_the_page_opens_shows_renews_and_removes(bench: HubBench, tmp_path: Path) -> None:
-    """In a real browser; the picture on its screen is read by a decoder of QR codes, as the kiosk's camera would."""
-    link = link_for(bench)
+@contextlib.contextmanager
+def page_of(bench: HubBench, **options: Any) -> Iterator[tuple[Any, str]]:
+    """A member's phone in a real browser, and the hub's address."""
     server = make_server("127.0.0.1", 0, bench.hub.app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with chromium(needs("chromium")) as browser:
-            page = browser.new_page(viewport={"width": 390, "height": 844})
-            troubles: list[str] = []
-            page.on("pageerror", lambda error: troubles.append(str(error)))
-            page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
-            page.goto(f"http://127.0.0.1:{server.server_port}/pass#{link}")
-            page.wait_for_selector("#code:not([hidden])")
-            assert page.url.endswith("/pass"), "the address has forgotten the link"
-            first = seen_on(page, tmp_path / "first.png")
-            assert troubles == []
-            bench.clock.advance(30)
-            page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-            page.wait_for_function("was => document.getElementById('picture').src !== was", arg=page.evaluate("picture.src"))
-            second = seen_on(page, tmp_path / "second.png")
-            assert read_rotating(first) is not None and second != first
-            assert re.match(r"\d+", page.inner_text("#left"))
-            page.click("#remove")
-            page.wait_for_selector("#code[hidden]", state="attached")
-            assert "removed" in page.inner_text("#said")
-            page.reload()
-            page.wait_for_function("() => document.getElementById('said').textContent.includes('no pass on this phone')")
+            yield browser.new_page(viewport={"width": 390, "height": 844}, **options), f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
+
+
+@pytest.mark.chromium
+def test_the_page_speaks_the_phones_language_and_goes_on_by_itself(bench: HubBench) -> None:
+    link = link_for(bench)
+    with page_of(bench, locale="fr-CA") as (page, hub):
+        page.route("**/api/v1/pass", lambda route: route.abort())
+        page.goto(f"{hub}/pass#{link}")
+        page.wait_for_function("said.textContent.startsWith('Le magasin est injoignable')")
+        page.unroute_all()
+        page.wait_for_selector("#code:not([hidden])")
+        assert page.get_attribute("html", "lang") == "fr" and page.inner_text("h1") == "Mon passe"
+        page.route("**/api/v1/pass", lambda route: route.fulfill(status=503))
+        page.click("#remove")
+        page.wait_for_function("said.textContent.startsWith('Le magasin est injoignable')")
+        assert page.is_visible("#code"), "what was not removed is still here"
+        page.unroute_all()
+        page.goto(f"{hub}/pass?#{link}")
+        page.wait_for_selector("#code:not([hidden])")
+        assert "caméra" in page.inner_text("#said"), "its old link, opened again, shows the pass it gave"
+
+
+@pytest.mark.chromium
+def test_the_page_opens_shows_renews_and_removes(bench: HubBench, tmp_path: Path) -> None:
+    """In a real browser; the picture on its screen is read by a decoder of QR codes, as the kiosk's camera would."""
+    link = link_for(bench)
+    with page_of(bench) as (page, hub):
+        troubles: list[str] = []
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+        page.goto(f"{hub}/pass#{link}")
+        page.wait_for_selector("#code:not([hidden])")
+        assert page.url.endswith("/pass"), "the address has forgotten the link"
+        first = seen_on(page, tmp_path / "first.png")
+        assert troubles == []
+        bench.clock.advance(30)
+        was = page.evaluate("picture.src")
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        page.wait_for_function("was => document.getElementById('picture').src !== was", arg=was)
+        second = seen_on(page, tmp_path / "second.png")
+        assert read_rotating(first) is not None and second != first
+        assert re.fullmatch(r"New in \d+ s\.", page.inner_text("#left"))
+        page.click("#remove")
+        page.wait_for_selector("#code[hidden]", state="attached")
+        assert "removed" in page.inner_text("#said")
+        page.reload()
+        page.wait_for_function("() => document.getElementById('said').textContent.includes('no pass on this phone')")
 
 
 @pytest.mark.chromium
 def test_an_associate_gives_a_pass_from_the_card(bench: HubBench, tmp_path: Path) -> None:
     """In the associates' app: take the arrival, give a pass; the picture on the associate's screen is the member's link."""
     bench.put_associate("ann")
-    server = make_server("127.0.0.1", 0, bench.hub.app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        with chromium(needs("chromium")) as browser:
-            page = browser.new_page(viewport={"width": 390, "height": 844})
-            page.goto(f"http://127.0.0.1:{server.server_port}/")
-            page.get_by_label("Name").fill("ann")
-            page.get_by_label("PIN").fill(PIN)
-            page.get_by_role("button", name="Sign in").click()
-            page.get_by_role("heading", level=1).wait_for()
-            bench.take(tapped(bench, maria_tag(7).read()))
-            page.reload()
-            page.get_by_role("button", name="Take").first.click()
-            page.get_by_role("button", name="Give a pass").click()
-            picture = page.get_by_alt_text("Code with the link to the pass")
-            picture.wait_for()
-            page.wait_for_function("document.querySelector('img.pass').naturalWidth > 0")
-            picture.screenshot(path=tmp_path / "link.png")
-            found = zxingcpp.read_barcodes(cv2.imread(str(tmp_path / "link.png")))
-            base, _, link = str(found[0].text).partition("/pass#")
-            assert base == f"http://127.0.0.1:{server.server_port}"
-            assert opened(bench, link).get("/api/v1/pass").status_code == 200
-    finally:
-        server.shutdown()
+    with page_of(bench) as (page, hub):
+        page.goto(hub)
+        page.get_by_label("Name").fill("ann")
+        page.get_by_label("PIN").fill(PIN)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", level=1).wait_for()
+        bench.take(tapped(bench, maria_tag(7).read()))
+        page.reload()
+        page.get_by_role("button", name="Take").first.click()
+        page.get_by_role("button", name="Give a pass").click()
+        picture = page.get_by_alt_text("Code with the link to the pass")
+        picture.wait_for()
+        page.wait_for_function("document.querySelector('img.pass').naturalWidth > 0")
+        picture.screenshot(path=tmp_path / "link.png")
+        found = zxingcpp.read_barcodes(cv2.imread(str(tmp_path / "link.png")))
+        base, _, link = str(found[0].text).partition("/pass#")
+        assert base == hub
+        assert opened(bench, link).get("/api/v1/pass").status_code == 200
 
 
 def seen_on(page: Any, picture: Path) -> str:
