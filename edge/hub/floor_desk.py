@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 from typing import Literal, Protocol
 
@@ -21,6 +21,17 @@ from edge.hub.store.visits import Visit
 from edge.process.ids import Ids
 
 Action = Literal["claim", "release", "served"]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Ids of visits that are over and of alerts that time moves on."""
+
+    visits: list[str]
+    alerts: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.visits or self.alerts)
 
 
 class Memory(Protocol):
@@ -116,13 +127,25 @@ class FloorDesk:
             self._metrics.alerts.labels(action).inc()
         return acted
 
-    def tick(self, connection: sqlite3.Connection, now: Moment) -> int:
-        """Escalate, expire, close visits; returns how many alerts changed."""
-        for visit in visits.all_open(connection, self._store):
-            if elapsed(visit.last, now) >= self._visit_gap_s:
-                visits.close(connection, self._store, visit.visit_id)
+    def due(self, connection: sqlite3.Connection, now: Moment) -> Due:
+        """What time has changed by now, found by reading alone: nobody who writes waits for it."""
+        over = visits.overdue(connection, self._store, now, self._visit_gap_s)
+        on_shift, left = self.on_shift(connection, now), frozenset(over)
+        moved = [
+            one.alert.alert_id
+            for one in alerts.live(connection, self._store)
+            if self._ticked(one.alert, now, on_shift, one.visit_open and one.alert.visit_id not in left) != one.alert
+        ]
+        return Due(over, moved)
+
+    def tick(self, connection: sqlite3.Connection, due: Due, now: Moment) -> int:
+        """Escalate, expire, close visits, where that is still due; returns how many alerts changed."""
+        for visit_id in due.visits:
+            visit = visits.find(connection, self._store, visit_id)
+            if visit is not None and elapsed(visit.last, now) >= self._visit_gap_s:
+                visits.close(connection, self._store, visit_id)
         on_shift = self.on_shift(connection, now)
-        return sum(self._tick_one(connection, alert, now, on_shift) for alert in alerts.live(connection, self._store))
+        return sum(self._tick_one(connection, alert_id, now, on_shift) for alert_id in due.alerts)
 
     def close_visit(self, connection: sqlite3.Connection, visit: Visit, now: Moment) -> None:
         """The visit is over, and so is what waits for it."""
@@ -132,15 +155,21 @@ class FloorDesk:
             if ended != alert:
                 self._save(connection, ended)
 
-    def _tick_one(self, connection: sqlite3.Connection, alert: FloorAlert, now: Moment, on_shift: list[OnShift]) -> bool:
+    def _tick_one(self, connection: sqlite3.Connection, alert_id: str, now: Moment, on_shift: list[OnShift]) -> bool:
+        alert = alerts.find(connection, self._store, alert_id)
+        if alert is None or alert.state in ALERT_ENDS:
+            return False
         visit = visits.find(connection, self._store, alert.visit_id)
-        moved = floor.tick(alert, now, on_shift, self.policy, visit_open=visit is not None and visit.open)
+        moved = self._ticked(alert, now, on_shift, visit is not None and visit.open)
         if moved == alert:
             return False
         self._save(connection, moved)
         if moved.state != "claimed":  # a claim that a newcomer hears of is neither
             self._metrics.alerts.labels("expired" if moved.state == "expired" else "escalated").inc()
         return True
+
+    def _ticked(self, alert: FloorAlert, now: Moment, on_shift: list[OnShift], visit_open: bool) -> FloorAlert:
+        return floor.tick(alert, now, on_shift, self.policy, visit_open=visit_open)
 
     def _acted(
         self, connection: sqlite3.Connection, alert: FloorAlert, associate: str, action: Action, now: Moment

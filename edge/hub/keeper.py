@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from edge.hub.floor_desk import FloorDesk
+from edge.associates.moments import Moment
+from edge.hub.floor_desk import Due, FloorDesk
 from edge.hub.metrics import HubMetrics
 from edge.hub.reception import Reception
 from edge.hub.store import alerts, idempotency, sessions
@@ -56,14 +57,21 @@ class Keeper:
         """One look at everything that time changes."""
         self._reception.end_old_sessions()
         now = now_of(self._clock)
-        with self._file.write() as connection:
-            moved = self._desk.tick(connection, now)
-            if self._pruned is None or now.mono - self._pruned >= _PRUNE_EVERY_S:
-                idempotency.prune(connection, self._store, now)
-                self._pruned = now.mono
+        with self._file.read() as connection:
+            due = self._desk.due(connection, now)
+        prune = self._pruned is None or now.mono - self._pruned >= _PRUNE_EVERY_S
+        moved = self._write(due, now, prune=prune) if due or prune else 0
         if moved:
             self._changed()
         self._measure()
+
+    def _write(self, due: Due, now: Moment, *, prune: bool) -> int:
+        with self._file.write() as connection:
+            moved = self._desk.tick(connection, due, now)
+            if prune:
+                idempotency.prune(connection, self._store, now)
+                self._pruned = now.mono
+        return moved
 
     def _measure(self) -> None:
         with self._file.read() as connection:

@@ -22,6 +22,24 @@ class AlertFace:
     headline: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class LiveAlert:
+    """An alert that has not ended, and whether its visit is still open."""
+
+    alert: FloorAlert
+    visit_open: bool
+
+
+_LIVE = (
+    "SELECT a.*, coalesce(v.open, 0) AS visit_open FROM alerts a"
+    " LEFT JOIN visits v ON v.store = a.store AND v.visit_id = a.visit_id"
+    " WHERE a.store = ? AND a.state IN ('open', 'claimed') ORDER BY a.rowid"
+)
+_LIVE_RECIPIENTS = (
+    "SELECT r.alert_id, r.associate, r.why FROM alerts a"
+    " CROSS JOIN alert_recipients r ON r.store = a.store AND r.alert_id = a.alert_id"  # CROSS: the few alerts lead
+    " WHERE a.store = ? AND a.state IN ('open', 'claimed') ORDER BY a.rowid, r.rowid"
+)
 _SELECT = "SELECT * FROM alerts a WHERE a.store = ?"
 _TOLD_TO = (
     "a.state IN ('open', 'claimed') AND EXISTS (SELECT 1 FROM alert_recipients r"
@@ -110,10 +128,13 @@ def of_visit(connection: sqlite3.Connection, store: str, visit_id: str) -> list[
     return [_alert(connection, row) for row in rows]
 
 
-def live(connection: sqlite3.Connection, store: str) -> list[FloorAlert]:
-    """Every alert that has not come to its end, oldest first."""
-    rows = connection.execute(f"{_SELECT} AND a.state IN ('open', 'claimed') ORDER BY a.rowid", (store,)).fetchall()
-    return [_alert(connection, row) for row in rows]
+def live(connection: sqlite3.Connection, store: str) -> list[LiveAlert]:
+    """Every alert that has not come to its end, oldest first; in two statements, however many there are."""
+    told: dict[str, list[Recipient]] = {}
+    for row in connection.execute(_LIVE_RECIPIENTS, (store,)):
+        told.setdefault(row["alert_id"], []).append(Recipient(row["associate"], row["why"]))
+    rows = connection.execute(_LIVE, (store,)).fetchall()
+    return [LiveAlert(_read(row, told.get(row["alert_id"], [])), bool(row["visit_open"])) for row in rows]
 
 
 def meant_for(connection: sqlite3.Connection, store: str, associate: str) -> list[FloorAlert]:
@@ -168,13 +189,17 @@ def _add_recipients(connection: sqlite3.Connection, store: str, alert: FloorAler
 def _alert(connection: sqlite3.Connection, row: sqlite3.Row) -> FloorAlert:
     query = "SELECT associate, why FROM alert_recipients WHERE store = ? AND alert_id = ? ORDER BY rowid"
     recipients = connection.execute(query, (row["store"], row["alert_id"])).fetchall()
+    return _read(row, [Recipient(person["associate"], person["why"]) for person in recipients])
+
+
+def _read(row: sqlite3.Row, recipients: Iterable[Recipient]) -> FloorAlert:
     return FloorAlert(
         alert_id=row["alert_id"],
         visit_id=row["visit_id"],
         state=row["state"],
         rev=row["rev"],
         opened=read_moment(row, "opened"),
-        recipients=tuple(Recipient(person["associate"], person["why"]) for person in recipients),
+        recipients=tuple(recipients),
         own=row["own"],
         reason=row["reason"],
         language=row["language"],

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from edge.associates.moments import Moment
+from edge.associates.moments import Moment, elapsed
 from edge.contracts.outcomes import Assurance, Caution, Reason
 from edge.hub.store.times import columns, read_moment
 
@@ -55,9 +55,12 @@ def find_open(connection: sqlite3.Connection, store: str, member: str | None, to
     return None if row is None else _visit(row)
 
 
-def all_open(connection: sqlite3.Connection, store: str) -> list[Visit]:
-    """Every open visit."""
-    return [_visit(row) for row in connection.execute("SELECT * FROM visits WHERE store = ? AND open = 1", (store,))]
+def overdue(connection: sqlite3.Connection, store: str, now: Moment, gap_s: float) -> list[str]:
+    """Ids of the open visits whose last arrival is at least `gap_s` ago. Only those that may be are read, by the index."""
+    open_ones = "SELECT visit_id, last_at, last_boot, last_mono FROM visits WHERE store = :store AND open = 1 AND last_boot"
+    query = f"{open_ones} = :boot AND last_mono <= :mono UNION ALL {open_ones} < :boot UNION ALL {open_ones} > :boot"
+    rows = connection.execute(query, {"store": store, "boot": now.boot, "mono": now.mono - gap_s})
+    return [row["visit_id"] for row in rows if elapsed(read_moment(row, "last"), now) >= gap_s]
 
 
 def of_member(connection: sqlite3.Connection, store: str, member: str) -> list[Visit]:

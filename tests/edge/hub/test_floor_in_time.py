@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.support.hub import MARIA, STORE, HubBench
@@ -161,3 +162,32 @@ def test_what_a_shopper_is_worth_moves_no_alert(tmp_path: Path) -> None:
             seen.append([(row["associate"], row["why"]) for row in bench.rows("alert_recipients")])
             bench.close()
     assert seen == [[("ben", "reason"), ("ann", "everybody")]] * 6
+
+
+def test_a_second_in_which_nothing_is_due_holds_up_nobody(bench: HubBench) -> None:
+    """Many visits are open and their alerts wait; whoever files an arrival meanwhile shares its lock with nobody."""
+    bench.phone("ann")
+    bench.take(*(bench.guest() for _ in range(40)))
+    with ThreadPoolExecutor(1) as keeper:
+        keeper.submit(bench.hub.keeper.turn).result()
+        with bench.hub.store.file.write():
+            keeper.submit(bench.hub.keeper.turn).result(timeout=10)
+    bench.later(300)
+    assert states(bench) == ["expired"] * 40
+
+
+def test_visits_of_this_boot_and_of_another_close_by_their_own_clock(bench: HubBench) -> None:
+    bench.take(bench.guest())
+    bench.clock.advance(1000)
+    bench.clock.reboot("boot2")
+    bench.restart()
+    bench.take(bench.guest())
+    gap_s = 5400
+    bench.later(gap_s - 1001)
+    assert [row["open"] for row in bench.rows("visits")] == [1, 1]
+    bench.later(1)
+    assert [row["open"] for row in bench.rows("visits")] == [0, 1]
+    bench.later(999)
+    assert [row["open"] for row in bench.rows("visits")] == [0, 1]
+    bench.later(1)
+    assert [row["open"] for row in bench.rows("visits")] == [0, 0]

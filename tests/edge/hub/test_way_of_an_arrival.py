@@ -277,4 +277,4 @@ def test_all_live_alerts_are_one_to_a_visit(bench: HubBench) -> None:
     bench.take(bench.arrival(), bench.arrival(outcome="repeat"), bench.guest(), bench.guest())
     with bench.hub.store.file.read() as connection:
         live = alert_rows.live(connection, STORE)
-    assert len(live) == len({alert.visit_id for alert in live}) == 3
+    assert len(live) == len({one.alert.visit_id for one in live}) == 3
