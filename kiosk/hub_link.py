@@ -29,6 +29,8 @@ from kiosk.sent import NOTED_AFTER_S, Sent
 # Arrivals sent and not yet answered: several times what a hub commits at once, far below what a broker queues for a
 # client (mosquitto: 1000), so that a long backlog drains as fast as the hub can file it and nothing is thrown away midway.
 WINDOW = 200
+# A full window is filled up again when so many of it are answered: looking at what waits costs as much as sending some ten rows.
+REFILL = WINDOW // 4
 # Looked at in each turn: with at most WINDOW rows in their backoff, so many always hold all that may be sent now.
 ROWS_LOOKED_AT = 2 * WINDOW
 # A stored arrival grows when it is stamped (id, seq, age_s); larger than the rest, and the hub would refuse it again and again.
@@ -83,6 +85,8 @@ class HubLink:
         self._up = self._came_up = self._awake = self._stopping = False
         self._silent = False
         self._full = False  # as much is under way as may be: another row waits with those before it
+        self._settled = 0  # since the outbox was last looked at
+        self._look_by = 0.0
         self._said: list[Problem] | None = None
         self.lost_mail = 0
 
@@ -123,9 +127,7 @@ class HubLink:
         wait_s = 0.0
         while self._wait(wait_s):
             try:
-                self._read_mail()
-                wait_s = self._send(line)
-                self._report(line)
+                wait_s = self.turn(line)
             except sqlite3.Error as error:
                 log.warning("store_failed", code="store_failed", exc_info=error)
                 self._health.ill("outbox", "store_failed", "See the free space of the kiosk's disk.")
@@ -133,6 +135,15 @@ class HubLink:
             except Exception as error:  # one bad message must not end the conversation; its type and place are logged
                 log.error("link_failed", code="internal", exc_info=error)
                 wait_s = 1.0
+
+    def turn(self, line: Line) -> float:
+        """One round of `run`; returns the seconds until there may be more to do without anybody waking us."""
+        self._read_mail()
+        if not self._worth_a_look():
+            return NOTED_AFTER_S
+        wait_s = self._send(line)
+        self._report(line)
+        return wait_s
 
     # --- the mailbox ----------------------------------------------------------------------------------------------
 
@@ -152,7 +163,9 @@ class HubLink:
             self._mail.clear()
         for letter in mail:
             if letter.topic == self._messages.answer_topic:
-                if self._answers.take(letter.payload):
+                settled = self._answers.take(letter.payload)
+                self._settled += settled
+                if settled:
                     self._health.well("hub")
             elif letter.topic == self._messages.news_topic:
                 self._news(letter.payload)
@@ -161,8 +174,16 @@ class HubLink:
 
     # --- sending --------------------------------------------------------------------------------------------------
 
+    def _worth_a_look(self) -> bool:
+        """Not while a full window empties; then in steps, and often enough for whatever the hub leaves unanswered."""
+        now = self._clock.monotonic()
+        if self._full and not self._came_up and self._settled < REFILL and now < self._look_by:
+            return False
+        self._settled, self._look_by = 0, now + NOTED_AFTER_S
+        return True
+
     def _send(self, line: Line) -> float:
-        """Hand over what is due; returns the seconds until there may be more to do without anybody waking us."""
+        """Hand over what is due; returns the seconds until more may be."""
         came_up = self._take_came_up()
         if not self._up:
             return LOOK_EVERY_S
@@ -175,7 +196,7 @@ class HubLink:
         room = WINDOW - len(self._sent) - self._under_way(rows)
         self._full = room <= 0
         if self._full:
-            return 1.0
+            return NOTED_AFTER_S
         now, boot = self._clock.monotonic(), self._clock.boot()
         todo = plan(rows, now=now, boot=boot, batch=room, backoff=self._backoff, max_bytes=STORED_MAX_BYTES)
         if todo.park:
@@ -183,6 +204,7 @@ class HubLink:
                 log.error("arrival_parked", code=code, seq=seq)
             self._book.outbox.park_planned(todo.park)
         by_seq = {row.seq: row for row in rows}
+        self._full = len(todo.send) == room
         sent = self._hand_over(line, [by_seq[seq] for seq in todo.send])
         if sent < len(todo.send):
             return 1.0

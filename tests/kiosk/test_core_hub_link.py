@@ -14,7 +14,7 @@ from edge.contracts.errors import ContractError
 from edge.contracts.status import read_status
 from edge.process.ids import CountingIds
 from kiosk.answers import Answers
-from kiosk.hub_link import MAILBOX, STORED_MAX_BYTES, WINDOW, HubLink
+from kiosk.hub_link import MAILBOX, REFILL, STORED_MAX_BYTES, WINDOW, HubLink
 from kiosk.messages import Messages
 from tests.support.kiosk_core import KIOSK, NAME, NEW_UID, STORE, answer, bench, greeted
 
@@ -56,10 +56,7 @@ class Desk:
         )
 
     def turn(self):
-        self.link._read_mail()
-        wait_s = self.link._send(self.wire)
-        self.link._report(self.wire)
-        return wait_s
+        return self.link.turn(self.wire)
 
     def answered(self, *results, **changes):
         self.link.deliver(self.messages.answer_topic, answer(results, **changes))
@@ -172,8 +169,21 @@ def test_a_long_backlog_goes_in_windows(desk):
     assert len(first) == WINDOW
     desk.turn()
     assert desk.wire.arrivals() == []
-    desk.answered(*(ArrivalResult(a.arrival_id, 0, "new") for a in first[:50]))
-    assert len(desk.wire.arrivals()) == 50
+    desk.answered(*(ArrivalResult(a.arrival_id, 0, "new") for a in first[: REFILL - 1]))
+    assert desk.wire.arrivals() == [], "looking at what waits costs more than it brings for so few"
+    desk.answered(ArrivalResult(first[REFILL - 1].arrival_id, 0, "new"))
+    assert len(desk.wire.arrivals()) == REFILL
+
+
+def test_a_full_window_whose_answers_stay_away_is_looked_at_in_time(desk):
+    for number in range(WINDOW + 50):
+        desk.kiosk.tap(f"04A1B2C3{number:06X}")
+    desk.turn()
+    first = desk.wire.arrivals()
+    desk.answered(ArrivalResult(first[0].arrival_id, 0, "new"))
+    desk.kiosk.clock.advance(0.5)
+    desk.turn()
+    assert len(desk.wire.arrivals()) == 1
 
 
 @pytest.mark.parametrize(
