@@ -5,7 +5,6 @@ nfc: upper-case hex of the ISO 14443-A id (4, 7 or 10 bytes). code: text of a QR
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from typing import Literal
@@ -42,4 +41,4 @@ def card_token(key: bytes, card_id: str) -> str:
             "the store's card key",
             f"The key is {KEY_BYTES} random bytes, written as {2 * KEY_BYTES} hex digits.",
         )
-    return hmac.new(key, card_id.encode(), hashlib.sha256).hexdigest()[: 2 * TOKEN_BYTES]
+    return hmac.digest(key, card_id.encode(), "sha256")[:TOKEN_BYTES].hex()

@@ -175,7 +175,7 @@ class Customers:
         """Keyed, so that the column gives no number away. The key lies in the same file: a hindrance, not a wall."""
         if self._key is None:
             self._key = self._read_key(connection)
-        return hmac.new(self._key, f"{self._source}\n{customer}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, f"{self._source}\n{customer}".encode(), "sha256").hex()
 
     def _read_key(self, connection: sqlite3.Connection) -> bytes:
         connection.execute(
