@@ -53,7 +53,7 @@ class Sent:
         if late:
             self._outbox.note_tries(late)
         sent = {seq: one for seq, one in self._tries.items() if seq not in late}
-        rows = self._outbox.rows(most)
+        waiting = self._outbox.waiting(most)
         # what is not met among the oldest rows is answered: whatever was sent is older than what was not
-        self._tries = {row.seq: sent[row.seq] for row in rows if row.seq in sent}
-        return [row for row in rows if row.seq not in sent]
+        self._tries = {seq: sent[seq] for seq in waiting if seq in sent}
+        return self._outbox.rows_of([seq for seq in waiting if seq not in sent])

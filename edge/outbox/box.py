@@ -6,6 +6,7 @@ sqlite-utils' own insert takes half as long again. The schema goes through sqlit
 
 from __future__ import annotations
 
+import json
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 MIGRATIONS = Migrations("outbox")
 _COLUMNS = ", ".join(Row.__struct_fields__)
 _SELECT = f"SELECT {_COLUMNS} FROM outbox WHERE store = ? AND state = ? ORDER BY seq LIMIT ?"  # noqa: S608 - names of our own columns
+_SELECT_THESE = (
+    f"SELECT {_COLUMNS} FROM outbox WHERE store = ? AND state = 'waiting'"  # noqa: S608 - names of our own columns
+    " AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+)
 _INSERT = (
     "INSERT INTO outbox (store, key, payload, made_at, made_boot, made_monotonic, hold_s) VALUES (?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (store, key) DO NOTHING"
@@ -101,6 +106,19 @@ class Outbox:
     def rows(self, most: int | None = None) -> list[Row]:
         """The waiting rows, in the order they were made: all, or the oldest `most`."""
         return self._select("waiting", _ALL if most is None else most)
+
+    def waiting(self, most: int) -> list[int]:
+        """The seqs of the oldest `most` waiting rows, in the order they were made; reads an index alone."""
+        with self._file.read() as connection:
+            query = "SELECT seq FROM outbox WHERE store = ? AND state = 'waiting' ORDER BY seq LIMIT ?"
+            return [row[0] for row in connection.execute(query, (self._store, most))]
+
+    def rows_of(self, seqs: Sequence[int]) -> list[Row]:
+        """Those of these rows that wait, in the order they were made."""
+        if not seqs:
+            return []
+        with self._file.read() as connection:
+            return [Row(*row) for row in connection.execute(_SELECT_THESE, (self._store, json.dumps(list(seqs))))]
 
     def parked(self) -> list[Row]:
         """The parked rows with code and hint, in the order they were made."""

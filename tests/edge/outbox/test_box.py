@@ -54,6 +54,18 @@ def test_a_row_keeps_what_was_put(file: SqliteFile, box: Outbox, clock: ManualCl
     assert (row.tries, row.tried_boot, row.tried_monotonic, row.state) == (0, None, None, "waiting")
 
 
+def test_numbers_first_and_then_the_rows_wanted(file: SqliteFile, box: Outbox) -> None:
+    for key in ("a:0", "b:0", "c:0", "d:0"):
+        put(file, box, key)
+    box.park("b:0", "refused", "why")
+    every = box.rows()
+    assert box.waiting(2) == [row.seq for row in every[:2]]
+    assert box.waiting(10) == [row.seq for row in every]
+    parked = box.parked()[0].seq
+    assert box.rows_of([every[2].seq, parked, every[0].seq, 10**9]) == [every[0], every[2]]
+    assert box.rows_of([]) == []
+
+
 def test_put_joins_the_callers_transaction(file: SqliteFile, box: Outbox) -> None:
     with pytest.raises(RuntimeError), file.write() as connection:
         box.put(connection, "a:0", b"{}")
