@@ -4,7 +4,7 @@ const WORDS = {
   en: {
     title: "My pass",
     moment: "One moment …",
-    show: "Hold this code to the camera at the door.",
+    show: "Hold this code to the camera or scanner at the door.",
     left: "New in {} s.",
     once: "It can be used once; a picture of it is worth nothing.",
     picture: "Code for the camera at the door",
@@ -17,7 +17,7 @@ const WORDS = {
   de: {
     title: "Mein Ausweis",
     moment: "Einen Moment …",
-    show: "Halten Sie diesen Code vor die Kamera am Eingang.",
+    show: "Halten Sie diesen Code vor Kamera oder Scanner am Eingang.",
     left: "Neu in {} s.",
     once: "Er gilt ein einziges Mal; ein Foto davon ist wertlos.",
     picture: "Code für die Kamera am Eingang",
@@ -30,7 +30,7 @@ const WORDS = {
   fr: {
     title: "Mon passe",
     moment: "Un instant …",
-    show: "Présentez ce code à la caméra de l'entrée.",
+    show: "Présentez ce code à la caméra ou au lecteur de l'entrée.",
     left: "Nouveau dans {} s.",
     once: "Il sert une seule fois ; une photo de lui ne vaut rien.",
     picture: "Code pour la caméra de l'entrée",
@@ -43,7 +43,7 @@ const WORDS = {
   es: {
     title: "Mi pase",
     moment: "Un momento …",
-    show: "Acerque este código a la cámara de la entrada.",
+    show: "Acerque este código a la cámara o al lector de la entrada.",
     left: "Nuevo en {} s.",
     once: "Vale una sola vez; una foto de él no sirve.",
     picture: "Código para la cámara de la entrada",
