@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from edge.contracts.arrival import Token
-from edge.contracts.envelope import Id, Instant, check_version, shape_only
+from edge.contracts.envelope import ClockQuality, Id, Instant, check_version, shape_only
 from edge.contracts.errors import ContractError
 from edge.contracts.money import Money
 from edge.contracts.names import Name
@@ -117,7 +117,8 @@ class ProofBody(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="
     """A card or a member's code proved itself, or a message of one of ours was refused as a copy. It names nobody.
 
     tag: keyed hash of the tag or pass, the same in all stores that hold the key. counter: reads of the tag, or the half-minute
-    of the code. accepted: whether the hub believed it. alarm: what made it ring the clone alarm, or None.
+    of the code. accepted: whether the hub believed it. alarm: what made it ring the clone alarm, or None. clock: how good the
+    clock is by which `came_at` was taken; who does not say is not believed about times.
     """
 
     proof_id: Id
@@ -128,6 +129,7 @@ class ProofBody(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="
     came_at: Instant
     accepted: bool
     alarm: Literal["replayed", "rolled_back", "jumped", "retired", "copied"] | None = None
+    clock: ClockQuality = "free"
 
 
 FactBody = ArrivalBody | VisitBody | NoteBody | AlertBody | SaleBody | MemberBody | ErasureBody | DeviceBody | ProofBody

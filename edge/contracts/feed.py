@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Struct
 
+from edge.contracts.arrival import Token
 from edge.contracts.envelope import Id
 
 FEED_MAX_PAGE = 500
@@ -39,7 +40,17 @@ class Erasure(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="er
     member: Id
 
 
-FeedBody = MemberChange | CardChange | Erasure
+class TagChange(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="tag"):
+    """Two stores saw what can hardly be one card (`doubted`), or somebody has looked after that (`cleared`). It names nobody.
+
+    tag: keyed hash of the tag or pass, as the proofs carry it that stores send to HQ.
+    """
+
+    tag: Token
+    state: Literal["doubted", "cleared"]
+
+
+FeedBody = MemberChange | CardChange | Erasure | TagChange
 
 
 class FeedItem(Struct, frozen=True):

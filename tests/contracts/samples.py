@@ -127,6 +127,10 @@ SAMPLES: dict[str, Any] = {
         next=3,
         more=True,
     ),
+    "feed_page_tag": feed.FeedPage([feed.FeedItem(4, feed.TagChange(TOKEN, "doubted"))], next=4, more=False),
+    "fact_proof_accepted": facts.Fact(
+        "1.0", "f-9", "main-street", AT, facts.ProofBody("p-2", "nfc", TOKEN, 62, "door-1", AT, True, clock="synchronised")
+    ),
     **{
         f"fact_{body.__struct_config__.tag}": facts.Fact("1.0", f"f-{number}", "main-street", AT, body, test=number == 0)
         for number, body in enumerate(
