@@ -23,6 +23,7 @@ from edge.contracts.facts import (
     FactBody,
     MemberBody,
     NoteBody,
+    ProofBody,
     SaleBody,
     VisitBody,
 )
@@ -199,6 +200,8 @@ def _main_street(now: datetime) -> list[bytes]:
         DeviceBody("associate", "ben", True, now, "0.1.0"),
     ]
     times += [now] * 6
+    made += _shown(now, "one", (5, 40), (61, 38), (9, 30))
+    times += [now] * 3
     return [fact(number, body, at) for number, (body, at) in enumerate(zip(made, times, strict=True))]
 
 
@@ -208,6 +211,8 @@ def _river_side(now: datetime) -> list[bytes]:
         DeviceBody("kiosk", "entrance", False, now - timedelta(minutes=40), "0.1.0"),
     ]
     made += [arrival(number, now - timedelta(minutes=47 * number), None) for number in range(12)]
+    made += _shown(now, "two", (7, 36), (61, 20))
+    made.append(ProofBody("two-again", "nfc", "9b" * 16, 9, "entrance", now, False, "replayed", "synchronised"))
     good = [fact(number, body, now, OTHER) for number, body in enumerate(made)]
     bad = [
         fact(900, visit(1, now), now, STORE),
@@ -217,3 +222,13 @@ def _river_side(now: datetime) -> list[bytes]:
         b'{"v":"1.0","id":"fact-902","store":"river-side","at":"yesterday","body":{"kind":"visit"}}',
     ]
     return [*good, *bad]
+
+
+def _shown(now: datetime, name: str, *taps: tuple[int, int]) -> list[FactBody]:
+    """Cards that proved themselves; taps: (count, minutes ago). Those below 10 are one card, the others another."""
+    made: list[FactBody] = []
+    for counter, minutes in taps:
+        tag, at = ("4e" if counter < 10 else "c7") * 16, now - timedelta(minutes=minutes)
+        door = "door-1" if name == "one" else "entrance"
+        made.append(ProofBody(f"{name}-{counter}", "nfc", tag, counter, door, at, True, clock="synchronised"))
+    return made

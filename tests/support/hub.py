@@ -38,8 +38,8 @@ PIN_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PIN)
 class Notebook:
     """Writes down what was published. While `up` is False nothing is taken, as without a link."""
 
-    def __init__(self) -> None:
-        self.up = True
+    def __init__(self, store: str = STORE) -> None:
+        self.up, self.store = True, store
         self.sent: list[tuple[str, bytes]] = []
 
     def __call__(self, topic: str, payload: bytes) -> bool:
@@ -48,11 +48,11 @@ class Notebook:
         return self.up
 
     def alerts(self, associate: str) -> list[Alert]:
-        wanted = topics.alert(STORE, associate)
+        wanted = topics.alert(self.store, associate)
         return [read_alert(payload) for topic, payload in self.sent if topic == wanted]
 
     def results(self, kiosk: str = DOOR) -> list[ArrivalResult]:
-        wanted = topics.answer(STORE, kiosk)
+        wanted = topics.answer(self.store, kiosk)
         return [result for topic, payload in self.sent if topic == wanted for result in read_answer(payload).results]
 
 
@@ -75,14 +75,14 @@ class AccountBook:
         """Nothing is open."""
 
 
-def config_for(folder: Path, proof: Proof | None = None, **policy: float) -> HubConfig:
+def config_for(folder: Path, proof: Proof | None = None, store: str = STORE, **policy: float) -> HubConfig:
     """A store with two doors; secrets stand in no file because `secrets_for` gives them."""
     return HubConfig(
-        store=STORE,
+        store=store,
         store_name="Main Street Hardware",
         data_dir=str(folder),
         web=Web(port=0, secure_cookies=False),
-        broker=Broker(username=f"{STORE}.hub.hub", password_file="none", ws_url="ws://127.0.0.1:9"),
+        broker=Broker(username=f"{store}.hub.hub", password_file="none", ws_url="ws://127.0.0.1:9"),
         accounts=AccountsConfig(kind="embedded", accounts_file="none"),
         keys=Keys(card_key_file="none", evidence_key_file="none"),
         proof=proof,
@@ -98,16 +98,16 @@ def secrets_for() -> Secrets:
 class HubBench:
     """One hub and the means to look into it. `restart()` opens the same file anew."""
 
-    def __init__(self, folder: Path, hq: Any = None, proof: Proof | None = None, **policy: float) -> None:
-        self.folder, self.clock, self.ids = folder, ManualClock(), CountingIds()
-        self.broker, self.accounts, self.hq, self.policy = Notebook(), AccountBook(), hq, policy
+    def __init__(self, folder: Path, hq: Any = None, proof: Proof | None = None, store: str = STORE, **policy: float) -> None:
+        self.folder, self.clock, self.ids, self.store = folder, ManualClock(), CountingIds(), store
+        self.broker, self.accounts, self.hq, self.policy = Notebook(store), AccountBook(), hq, policy
         self.proof = proof
         self.arrivals_made = 0
         self.hub = self._build()
 
     def _build(self) -> Hub:
         return build(
-            config_for(self.folder, self.proof, **self.policy),
+            config_for(self.folder, self.proof, self.store, **self.policy),
             secrets_for(),
             clock=self.clock,
             ids=self.ids,
@@ -149,7 +149,7 @@ class HubBench:
         fields: dict[str, Any] = {
             "v": "1.0",
             "id": f"message-{number}",
-            "source": f"{STORE}/kiosk/{DOOR}",
+            "source": f"{self.store}/kiosk/{DOOR}",
             "at": self.clock.now(),
             "clock": "synchronised",
             "boot": "kioskboot",
@@ -180,7 +180,7 @@ class HubBench:
 
     def take(self, *arrivals: Arrival, kiosk: str = DOOR) -> list[ArrivalResult]:
         """Let the hub take them in one group and tell everybody; returns the results it answered."""
-        return self.take_raw(*((topics.arrival(STORE, kiosk), encode(arrival)) for arrival in arrivals))
+        return self.take_raw(*((topics.arrival(self.store, kiosk), encode(arrival)) for arrival in arrivals))
 
     def take_raw(self, *messages: tuple[str, bytes]) -> list[ArrivalResult]:
         before = len(self.broker.sent)

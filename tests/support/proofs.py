@@ -12,7 +12,7 @@ from edge.hub.config import Proof
 from edge.hub.proof.key_file import KeyFile
 from edge.hub.proof.ring import KeyRing, ProofKey
 from edge.hub.proof.rotating import code_for, step_of
-from tests.support.hub import CARD_KEY, DOOR, EVIDENCE_KEY, MARIA, STORE, HubBench
+from tests.support.hub import CARD_KEY, DOOR, EVIDENCE_KEY, MARIA, HubBench
 from tests.support.sun_tag import SunTag, diversified
 
 MASTER, META, CODE_MASTER = bytes(range(16, 32)), bytes(range(32, 48)), bytes(range(64, 96))
@@ -46,7 +46,7 @@ def tapped(bench: HubBench, uri: str | None, *, door: str = DOOR, card_id: str |
     proof = None if uri is None else f"uri:{uri}"
     fields: dict[str, Any] = {
         "arrival_id": arrival_id,
-        "source": f"{STORE}/kiosk/{door}",
+        "source": f"{bench.store}/kiosk/{door}",
         "card_token": card_token(CARD_KEY, seen),
         "evidence": None if proof is None else seal(Evidence(seen, proof), public_key_of(EVIDENCE_KEY), arrival_id),
     }
@@ -55,7 +55,7 @@ def tapped(bench: HubBench, uri: str | None, *, door: str = DOOR, card_id: str |
 
 def showed(bench: HubBench, text: str, *, door: str = DOOR, card_id: str | None = None, **changes: Any) -> Arrival:
     """A member's pass before the camera of a kiosk that knows nothing of rotating codes: it sends the text as it was read."""
-    fields: dict[str, Any] = {"source": f"{STORE}/kiosk/{door}"}
+    fields: dict[str, Any] = {"source": f"{bench.store}/kiosk/{door}"}
     return bench.stranger(card_id or f"code:{text}", f"code:{text}", **(fields | changes))
 
 

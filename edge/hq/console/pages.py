@@ -18,6 +18,7 @@ from edge.hq.console import overview, words
 from edge.hq.console.sign_in import sign_in_routes
 from edge.hq.parts import Parts
 from edge.hq.store import alarms, ingest, parked, people, views
+from edge.hq.store.tables import EVERYWHERE
 
 Page = Callable[..., Any]
 # What a page may say after a form was sent: a code in the address, never text from it.
@@ -30,6 +31,7 @@ _SAID = {
     "cut": "Only the beginning of this item was kept, because it is too large. Send it again from the store.",
     "discarded": "The item was discarded.",
     "closed": "Marked as looked after. It opens again if it rings again.",
+    "cleared": "Marked as looked after. The stores trust the card again; it opens again if it rings again.",
 }
 
 
@@ -150,7 +152,7 @@ def _forms(parts: Parts) -> dict[str, Page]:
 
     def close_alarm(store: str, alarm: str) -> Any:
         alarms.close(parts.database, store, alarm, parts.clock.now())
-        return redirect("/alarms?said=closed", 303)
+        return redirect(f"/alarms?said={'cleared' if store == EVERYWHERE else 'closed'}", 303)
 
     return {
         "/alarms/<store>/<alarm>/close": close_alarm,

@@ -41,6 +41,7 @@ ALARMS = {
     "jumped": "Read very often",
     "retired": "Worn out",
     "two_stores": "In two stores at once",
+    "too_soon": "In two stores within ten minutes",
 }
 ALARM_HINTS = {
     "replayed": "Something the card said before was presented again. Ask the member in, block the card and give them another.",
@@ -49,12 +50,20 @@ ALARM_HINTS = {
     "jumped": "The card was read more than a thousand times between two visits. Somebody may be collecting what it says.",
     "retired": "The card's counter is at its end: give the member another card.",
     "two_stores": "Two stores saw what only one can have seen. One of them saw a copy: ask the member in, block the card.",
+    "too_soon": "One card was in two stores sooner than anybody gets from one to the other. Unless they are neighbours, somebody"
+    " relayed it or has a copy: ask the member in, block the card.",
 }
+DOUBTED = "Until somebody has looked after it, no store greets this card by name, and associates are told to ask who it is."
 
 
 def stamp(moment: datetime) -> str:
     """`2026-11-21 09:15:00Z`: the same for every store."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def moment(text: str) -> datetime:
+    """A time that stands in a JSON column."""
+    return datetime.fromisoformat(text)
 
 
 def ago(moment: datetime, now: datetime) -> str:

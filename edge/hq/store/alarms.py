@@ -1,39 +1,48 @@
 """Clone alarms: what a store rang, and what only HQ can see. One row for a card and what is wrong with it; it counts how
-often."""
+often.
+
+An alarm of two stores is what the filed proofs of a tag add up to (edge.hq.clones), so it is the same however often and in
+whatever order they come. While it is open, every store's hub doubts the tag: it hears of that, and of its end, through the feed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
 from edge.contracts.facts import ProofBody
-from edge.hq.clones import StoreTap, is_clone
+from edge.contracts.feed import TagChange
+from edge.hq.clones import TWO_STORES, Finding, StoreTap, judge
 from edge.hq.receive import Accepted
+from edge.hq.store import feed
 from edge.hq.store.database import Database, insert
 from edge.hq.store.pages import Page, newest_first
 from edge.hq.store.tables import EVERYWHERE, card_alarms, counters, proofs
 
-TWO_STORES = "two_stores"
-
 
 def compare(connection: Connection, store: str, filed: Sequence[Accepted], now: datetime) -> None:
-    """Look at newly filed proofs of one store beside those of all others, and ring where they cannot both be the card."""
+    """Look at newly filed proofs of one store beside those of all others, and ring where they cannot both be the card.
+
+    It may write to the feed, so it is called before rows of `members` are touched.
+    """
     bodies = [fact.body for fact in filed if isinstance(fact.body, ProofBody)]
     if not bodies:
         return
     _lock(connection)
     for body in bodies:
         if body.alarm is not None:
-            _ring(connection, store, body.alarm, body, [store], now)
+            _ring(connection, store, body.alarm, body, now)
         elif body.accepted and _believed_before(connection, store, body):
-            _ring(connection, store, "replayed", body, [store], now)
-    for body in bodies:
-        others = _neighbours(connection, store, body) if body.accepted else []
-        if is_clone(_tap(store, body), others):
-            _ring(connection, EVERYWHERE, TWO_STORES, body, sorted({store, *(other.store for other in others)}), now)
+            _ring(connection, store, "replayed", body, now)
+    travelled = _seen_elsewhere(connection, store, {body.tag for body in bodies if body.accepted})
+    for tag, taps in _taps(connection, travelled).items():
+        found = judge(taps)
+        if found is not None:
+            _ring_everywhere(connection, tag, found, now)
 
 
 def page(database: Database, *, before: str | None) -> Page:
@@ -51,10 +60,13 @@ def open_count(database: Database) -> int:
 
 
 def close(database: Database, store: str, alarm_id: str, at: datetime) -> bool:
-    """Somebody has looked after it; whether there was one. It opens again when it rings again."""
+    """Somebody has looked after it, and stores doubt the card no more; whether it was open. It opens when it rings again."""
     with database.write() as connection:
-        mine = (card_alarms.c.store == store) & (card_alarms.c.alarm_id == alarm_id)
-        return connection.execute(update(card_alarms).where(mine).values(closed_at=at)).rowcount == 1
+        mine = (card_alarms.c.store == store) & (card_alarms.c.alarm_id == alarm_id) & card_alarms.c.closed_at.is_(None)
+        was_open = connection.execute(update(card_alarms).where(mine).values(closed_at=at)).rowcount == 1
+        if was_open and store == EVERYWHERE:
+            feed.append(connection, [(EVERYWHERE, TagChange(alarm_id.partition("-")[0], "cleared"))], at)
+    return was_open
 
 
 def _lock(connection: Connection) -> None:
@@ -63,14 +75,20 @@ def _lock(connection: Connection) -> None:
     connection.execute(update(counters).where(mine).values(value=counters.c.value + 1))
 
 
-def _neighbours(connection: Connection, store: str, body: ProofBody) -> list[StoreTap]:
-    """The nearest counts at other stores: the same or the next higher, and the next lower."""
-    mine = select(proofs.c.store, proofs.c.medium, proofs.c.counter, proofs.c.came_at).where(
-        proofs.c.tag == body.tag, proofs.c.store != store, proofs.c.accepted
-    )
-    above = mine.where(proofs.c.counter >= body.counter).order_by(proofs.c.counter).limit(1)
-    below = mine.where(proofs.c.counter < body.counter).order_by(proofs.c.counter.desc()).limit(1)
-    return [_of_row(row) for wanted in (above, below) for row in connection.execute(wanted)]
+def _seen_elsewhere(connection: Connection, store: str, tags: Iterable[str]) -> list[str]:
+    """Those of the tags that another store has accepted; most cards stay with one store, and cost no more than this look."""
+    other = proofs.c.tag.in_(sorted(tags)) & (proofs.c.store != store) & proofs.c.accepted
+    return sorted(connection.execute(select(proofs.c.tag).where(other).distinct()).scalars())
+
+
+def _taps(connection: Connection, tags: Sequence[str]) -> dict[str, list[StoreTap]]:
+    """Every proof of these tags that any store accepted."""
+    found: defaultdict[str, list[StoreTap]] = defaultdict(list)
+    if tags:
+        for row in connection.execute(select(proofs).where(proofs.c.tag.in_(tags), proofs.c.accepted).order_by(proofs.c.tag)):
+            timed = row.clock == "synchronised"
+            found[row.tag].append(StoreTap(row.store, row.medium, row.counter, row.came_at, timed, row.proof_id, row.door))
+    return found
 
 
 def _believed_before(connection: Connection, store: str, body: ProofBody) -> bool:
@@ -80,30 +98,48 @@ def _believed_before(connection: Connection, store: str, body: ProofBody) -> boo
     return connection.execute(wanted).first() is not None
 
 
-def _of_row(row: Any) -> StoreTap:
-    return StoreTap(row.store, row.medium, row.counter, row.came_at)
-
-
-def _tap(store: str, body: ProofBody) -> StoreTap:
-    return StoreTap(store, body.medium, body.counter, body.came_at)
-
-
-def _ring(connection: Connection, store: str, kind: str, body: ProofBody, where: list[str], now: datetime) -> None:
-    """One row for a card and a kind of alarm, however often it rings."""
-    row = {
-        "store": store,
-        "alarm_id": f"{body.tag}-{kind}",
-        "kind": kind,
-        "medium": body.medium,
-        "counter": body.counter,
-        "door": body.door,
-        "stores": where,
-        "first_at": now,
-        "last_at": now,
-        "times": 1,
-        "closed_at": None,
+def _ring_everywhere(connection: Connection, tag: str, found: Finding, now: datetime) -> None:
+    """Write down what was found; it rings if it is more than was known."""
+    alarm_id = f"{tag}-{TWO_STORES}"
+    mine = (card_alarms.c.store == EVERYWHERE) & (card_alarms.c.alarm_id == alarm_id)
+    known = connection.execute(select(card_alarms).where(mine).with_for_update()).first()
+    rings = known is None or (known.times, known.kind) != (found.times, found.kind)
+    row = _row(EVERYWHERE, alarm_id, found.kind, found.second, found.stores, now) | {
+        "times": found.times,
+        "taps": [_told(tap) for tap in (found.first, found.second)],
     }
+    if known is None:
+        connection.execute(insert(connection, card_alarms), [row])
+    else:
+        kept = {"first_at": known.first_at} | ({} if rings else {"last_at": known.last_at, "closed_at": known.closed_at})
+        connection.execute(update(card_alarms).where(mine).values(row | kept))
+    if rings and (known is None or known.closed_at is not None):
+        feed.append(connection, [(EVERYWHERE, TagChange(tag, "doubted"))], now)
+
+
+def _told(tap: StoreTap) -> dict[str, Any]:
+    return {"store": tap.store, "door": tap.door, "counter": tap.counter, "at": tap.came_at, "timed": tap.timed}
+
+
+def _ring(connection: Connection, store: str, kind: str, body: ProofBody, now: datetime) -> None:
+    """What one store saw by itself. One row for a card and a kind of alarm, however often it rings."""
+    row = _row(store, f"{body.tag}-{kind}", kind, body, [store], now) | {"times": 1, "taps": []}
     statement = insert(connection, card_alarms)
     newest = {name: statement.excluded[name] for name in ("counter", "door", "stores", "last_at", "closed_at")}
     again = newest | {"times": card_alarms.c.times + 1}
     connection.execute(statement.on_conflict_do_update(index_elements=["store", "alarm_id"], set_=again), [row])
+
+
+def _row(store: str, alarm_id: str, kind: str, tap: StoreTap | ProofBody, where: list[str], now: datetime) -> dict[str, Any]:
+    return {
+        "store": store,
+        "alarm_id": alarm_id,
+        "kind": kind,
+        "medium": tap.medium,
+        "counter": tap.counter,
+        "door": tap.door,
+        "stores": where,
+        "first_at": now,
+        "last_at": now,
+        "closed_at": None,
+    }

@@ -75,4 +75,11 @@ def end(database: Database) -> int:
 
 def _row(store: str, seq: int, body: FeedBody, at: datetime) -> dict[str, Any]:
     kind = str(body.__struct_config__.tag)
-    return {"store": store, "seq": seq, "kind": kind, "body": msgspec.to_builtins(body), "member": body.member or "", "at": at}
+    return {
+        "store": store,
+        "seq": seq,
+        "kind": kind,
+        "body": msgspec.to_builtins(body),
+        "member": getattr(body, "member", None) or "",
+        "at": at,
+    }

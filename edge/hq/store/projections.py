@@ -38,8 +38,8 @@ def project(connection: Connection, store: str, filed: Sequence[Accepted], now: 
             bulk.put_newer(connection, table, rows, newer)
         else:
             bulk.put_new(connection, table, rows)
-    _project_members(connection, store, real, now)
     alarms.compare(connection, store, real[ProofBody], now)
+    _project_members(connection, store, real, now)
 
 
 def _one_per_key(table: Table, rows: Iterable[Row], newer: str | None) -> list[Row]:

@@ -169,10 +169,12 @@ proofs = _table(
     _must("came_at", Moment),
     _must("accepted", Flag),
     _may("alarm"),
+    _must("clock"),
     Index(None, "tag", "counter"),
 )
 
 # store: who rang, or EVERYWHERE for what only HQ can see. alarm_id: tag and kind, so that ringing again is the same row.
+# taps: the two that cannot be one card (store, door, counter, at, timed), where two stores saw it.
 card_alarms = _table(
     "card_alarms",
     _key("store"),
@@ -186,6 +188,7 @@ card_alarms = _table(
     _must("last_at", Moment),
     _must("times", Int),
     _may("closed_at", Moment),
+    _must("taps", Json),
     Index(None, "last_at"),
 )
 

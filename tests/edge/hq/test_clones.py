@@ -1,151 +1,134 @@
-"""Proofs from all stores at HQ, on both engines: what contradicts another store rings, once for a card. Guarantee G12 at the
-merge."""
+"""The rule by which HQ compares stores: what clashes, in whatever order it is heard of."""
 
 from __future__ import annotations
 
-import html
-import threading
+import random
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Literal
 
-import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edge.contracts.facts import Fact, ProofBody
-from edge.hq.clones import StoreTap, is_clone
-from edge.hq.store import alarms
-from edge.hq.store.database import Database
-from edge.process.clock import ManualClock
-from tests.support import hq
-from tests.support.hq import OTHER, STORE
-from tests.support.hub import HubBench
-from tests.support.proofs import maria_tag, proof_config, tapped
+from edge.hq import clones
+from edge.hq.clones import TWO_STORES, Kind, StoreTap, clash, judge
 
 DAY = datetime(2026, 11, 20, 9, 0, tzinfo=timezone.utc)
-TAG = "ab" * 16
 
 
-def tap(store: str, counter: int, second: float, medium: Literal["nfc", "code"] = "nfc") -> StoreTap:
-    return StoreTap(store, medium, counter, DAY + timedelta(seconds=second))
+def tap(store: str, counter: int, second: float, medium: Literal["nfc", "code"] = "nfc", timed: bool = True) -> StoreTap:
+    return StoreTap(store, medium, counter, DAY + timedelta(seconds=second), timed, f"{store}-{counter}-{second}")
 
 
 @pytest.mark.parametrize(
-    ("new", "other", "rings"),
+    ("new", "other", "found"),
     [
-        (tap("a", 5, 0), tap("b", 5, 9_000), True),
-        (tap("a", 6, 200), tap("b", 5, 0), False),
-        (tap("a", 5, 200), tap("b", 6, 0), True),
-        (tap("a", 6, 0), tap("b", 5, 200), True),
-        (tap("a", 5, 120), tap("b", 6, 0), False),  # as far as two stores' clocks may differ
-        (tap("a", 5, 0), tap("a", 5, 0), False),  # its own store has judged that
-        (tap("a", 5, 9_000, "code"), tap("b", 6, 0, "code"), False),
-        (tap("a", 5, 0, "code"), tap("b", 5, 60, "code"), True),
+        (tap("a", 5, 0), tap("b", 5, 9_000), "two_stores"),
+        (tap("a", 5, 0, timed=False), tap("b", 5, 9_000), "two_stores"),  # needs no clock
+        (tap("a", 5, 9_000), tap("b", 6, 0), "two_stores"),
+        (tap("a", 5, 9_000), tap("b", 6, 0, timed=False), None),
+        (tap("a", 5, 9_000, timed=False), tap("b", 6, 0), None),
+        (tap("a", 6, 9_000), tap("b", 5, 0), None),  # it travelled
+        (tap("a", 6, 600), tap("b", 5, 0), None),
+        (tap("a", 6, 599), tap("b", 5, 0), "too_soon"),  # a card relayed by radio counts as it should
+        (tap("a", 6, 599, timed=False), tap("b", 5, 0), None),
+        (tap("a", 5, 121), tap("b", 6, 0), "two_stores"),
+        (tap("a", 5, 120), tap("b", 6, 0), "too_soon"),  # as far as two stores' clocks may differ
+        (tap("a", 5, 0), tap("a", 5, 0), None),  # its own store has judged that
+        (tap("a", 5, 9_000, "code"), tap("b", 6, 0, "code"), None),  # the shopper's clock, not a count of reads
+        (tap("a", 5, 500, "code"), tap("b", 6, 0, "code"), "too_soon"),  # a pass on two phones
+        (tap("a", 5, 0, "code"), tap("b", 5, 60, "code"), "two_stores"),  # a photograph of a code
     ],
 )
-def test_two_stores_and_one_card(new: StoreTap, other: StoreTap, rings: bool) -> None:
-    assert is_clone(new, [other]) is rings
+def test_two_taps(new: StoreTap, other: StoreTap, found: Kind | None) -> None:
+    assert clash(new, other) == clash(other, new) == found
+    finding = judge([new, other])
+    assert (finding and finding.kind) == found
 
 
-def proof(number: int, counter: int, second: float = 0, tag: str = TAG, store: str = STORE, **more: Any) -> bytes:
-    body = ProofBody(f"p-{number}", "nfc", tag, counter, "door-1", DAY + timedelta(seconds=second), **({"accepted": True} | more))
-    return hq.fact(number, body, DAY, store)
+def test_taps_of_a_card_that_travels_are_one_card() -> None:
+    assert judge([tap("abc"[number % 3], number, 3_600 * number) for number in range(300)]) is None
+    assert judge([]) is None
 
 
-def rung(database: Database) -> list[tuple[str, str, int, int]]:
-    rows = alarms.page(database, before=None).rows
-    return sorted((row.store, row.kind, row.counter, row.times) for row in rows)
+def test_the_graver_finding_is_told_and_every_clash_counted() -> None:
+    taps = [tap("a", 1, 0), tap("b", 2, 300), tap("c", 2, 90_000), tap("a", 3, 180_000), tap("b", 4, 180_060)]
+    finding = judge(taps)
+    assert finding is not None
+    assert (finding.kind, finding.times, finding.stores) == ("two_stores", 3, ["a", "b", "c"])
+    assert (finding.first, finding.second) == (taps[1], taps[2])
 
 
-def test_two_partitioned_hubs_merged_ring_exactly_once(database: Database, tmp_path: Path) -> None:
-    """A card and its copy, each accepted by a hub that heard nothing of the other; then both reach HQ, in either order, and
-    again."""
-    hubs = {
-        STORE: HubBench(tmp_path / "one", proof=proof_config(tmp_path)),
-        OTHER: HubBench(tmp_path / "two", proof=proof_config(tmp_path)),
-    }
-    copied = maria_tag(60).read()
-    for bench in hubs.values():
-        bench.put_maria()
-        [result] = bench.take(tapped(bench, copied))
-        assert result.greeting is not None and result.greeting.assurance == "proven"
-    for store in (STORE, OTHER, STORE):
-        facts = [row.payload for row in hubs[store].hub.store.outbox.rows()]
-        theirs = [msgspec.structs.replace(msgspec.json.decode(raw, type=Fact), store=store) for raw in facts]
-        answers = hq.send(database, *(msgspec.json.encode(fact) for fact in theirs), store=store)
-        assert {answer.result for answer in answers} <= {"new", "duplicate"}
-    assert rung(database) == [("*", "two_stores", 61, 1)]
-    for bench in hubs.values():
-        bench.close()
+TAPS = st.lists(
+    st.builds(
+        StoreTap,
+        store=st.sampled_from("abc"),
+        medium=st.just("nfc"),
+        counter=st.integers(0, 12),
+        came_at=st.integers(0, 40).map(lambda steps: DAY + timedelta(seconds=60 * steps)),
+        timed=st.sampled_from([True, True, True, False]),
+        proof_id=st.uuids().map(str),
+    ),
+    max_size=14,
+)
 
 
-def test_a_card_that_travels_rings_nobody(database: Database) -> None:
-    hq.send(database, proof(1, 10, 0), proof(2, 12, 7_200))
-    hq.send(database, proof(3, 11, 3_600, store=OTHER), store=OTHER)
-    assert rung(database) == []
+@given(taps=TAPS, seed=st.randoms(use_true_random=False))
+def test_no_order_changes_what_is_found(taps: list[StoreTap], seed: random.Random) -> None:
+    shuffled = seed.sample(taps, len(taps))
+    assert judge(shuffled) == judge(taps)
 
 
-def test_a_roll_back_between_stores_rings(database: Database) -> None:
-    hq.send(database, proof(1, 10, 0), proof(2, 50, 1_000))
-    hq.send(database, proof(3, 20, 5_000, store=OTHER), store=OTHER)
-    assert rung(database) == [("*", "two_stores", 20, 1)]
+@given(taps=TAPS)
+def test_one_more_tap_never_makes_it_less(taps: list[StoreTap]) -> None:
+    found = [judge(taps[:count]) for count in range(len(taps) + 1)]
+    grades = [(0, False) if one is None else (one.times, one.kind == TWO_STORES) for one in found]
+    assert all(after[0] >= before[0] and after[1] >= before[1] for before, after in pairwise(grades))
 
 
-def test_an_alarm_of_a_store_is_listed_and_counts(database: Database) -> None:
-    hq.send(database, proof(1, 10), proof(2, 10, 5, accepted=False, alarm="replayed"))
-    hq.send(database, proof(3, 10, 9, accepted=False, alarm="replayed"), proof(3, 10, 9, accepted=False, alarm="replayed"))
-    assert rung(database) == [(STORE, "replayed", 10, 2)]
+@given(taps=TAPS)
+def test_it_finds_what_looking_at_every_pair_finds(taps: list[StoreTap]) -> None:
+    all_pairs_agree(taps)
 
 
-def test_what_a_store_refused_is_no_second_tap(database: Database) -> None:
-    hq.send(database, proof(1, 10))
-    hq.send(database, proof(2, 10, store=OTHER, accepted=False, alarm="replayed"), store=OTHER)
-    assert rung(database) == [(OTHER, "replayed", 10, 1)]
+def all_pairs_agree(taps: list[StoreTap]) -> None:
+    """`judge` looks at few of the earlier taps; here each is held beside all of them."""
+    ordered = sorted(taps, key=lambda one: (one.came_at, one.store, one.proof_id))
+    kinds = [{clash(one, other) for other in ordered[:place]} - {None} for place, one in enumerate(ordered)]
+    finding = judge(taps)
+    assert (0 if finding is None else finding.times) == sum(bool(found) for found in kinds)
+    assert (finding is not None and finding.kind == TWO_STORES) == any(TWO_STORES in found for found in kinds)
 
 
-def test_a_restored_hub_that_believes_a_count_again_rings(database: Database) -> None:
-    hq.send(database, proof(1, 10, 0))
-    hq.send(database, proof(2, 10, 86_400))
-    assert rung(database) == [(STORE, "replayed", 10, 1)]
+def test_mutant_that_remembers_only_the_last_tap_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    taps = [tap("b", 50, 0), tap("b", 20, 1_000), tap("a", 30, 9_000)]
+    all_pairs_agree(taps)
+    monkeypatch.setattr(clones._Before, "suspects", lambda self, _: list(self._last.values()))
+    with pytest.raises(AssertionError):
+        all_pairs_agree(taps)
 
 
-def test_probes_ring_nobody(database: Database) -> None:
-    body = ProofBody("p-1", "nfc", TAG, 10, "door-1", DAY, False, "replayed")
-    hq.send(database, hq.fact(1, body, DAY, test=True))
-    assert rung(database) == []
+def test_times_at_the_end_of_the_calendar_are_only_times() -> None:
+    """A store may send any date; what stands in the table must not make every later comparison fail."""
+    first, last = datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc)
+    taps = [StoreTap("a", "nfc", 9, first), StoreTap("b", "nfc", 8, last), StoreTap("a", "nfc", 7, last)]
+    finding = judge(taps)
+    assert finding is not None and finding.kind == TWO_STORES
 
 
-def test_two_stores_at_the_same_moment_still_ring_once(database: Database) -> None:
-    """Twenty cards, each copied, brought by both stores at once: neither batch may miss the other."""
-    start = threading.Barrier(2)
-    batches = {store: [proof(number, 7, tag=f"{number:032x}", store=store) for number in range(20)] for store in (STORE, OTHER)}
+def test_a_card_tapped_without_end_is_judged_in_steps_not_squares() -> None:
+    """Ten thousand clashing taps: by pairs it would be fifty million looks."""
+    taps = [tap("ab"[number % 2], number, number) for number in range(10_000)]
+    looks, judged = 0, clones.clash
 
-    def bring(store: str) -> None:
-        start.wait(20)
-        hq.send(database, *batches[store], store=store)
+    def counted(one: StoreTap, other: StoreTap) -> Kind | None:
+        nonlocal looks
+        looks += 1
+        return judged(one, other)
 
-    threads = [threading.Thread(target=bring, args=(store,)) for store in batches]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert rung(database) == [("*", "two_stores", 7, 1)] * 20
-
-
-def test_the_console_lists_alarms_and_somebody_looks_after_them(sqlite_database: Database, clock: ManualClock) -> None:
-    parts = hq.parts(sqlite_database, clock)
-    hq.send(sqlite_database, proof(1, 10), now=clock.now())
-    hq.send(sqlite_database, proof(2, 10, store=OTHER), store=OTHER, now=clock.now())
-    person = hq.client(parts)
-    hq.sign_in(person)
-    text = html.unescape(person.get("/alarms").text)
-    assert "In two stores at once" in text and "Main Street, River Side" in text and "just now" in text
-    assert 'aria-label="1 waiting"' in person.get("/").text
-    assert "shopbell_hq_card_alarms 1.0" in person.get("/metrics").text
-    [row] = alarms.page(sqlite_database, before=None).rows
-    address, proof_of_page = f"/alarms/{row.store}/{row.alarm_id}/close", hq.csrf_in(text)
-    assert person.post(address, data={"csrf": "none"}).status_code == 403
-    done = person.post(address, data={"csrf": proof_of_page}, follow_redirects=True).text
-    assert "Marked as looked after" in done and "Looked after just now" in done and alarms.open_count(sqlite_database) == 0
-    hq.send(sqlite_database, proof(3, 9, 3_000, store=OTHER), store=OTHER, now=clock.now())
-    assert alarms.open_count(sqlite_database) == 1, "it rings again, so it is open again"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clones, "clash", counted)
+        finding = judge(taps)
+    assert finding is not None and finding.times == 9_999
+    assert looks <= 5 * len(taps), looks
