@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from edge.associates.moments import Moment
 from edge.contracts.errors import ContractError
-from edge.contracts.feed import CardChange, Erasure, FeedItem, MemberChange
+from edge.contracts.feed import CardChange, Erasure, FeedItem, MemberChange, TagChange
 from edge.hub.eraser import Eraser
-from edge.hub.store import members
+from edge.hub.store import members, proofs
 from edge.hub.store.members import Members
 from edge.process.logs import get_logger
 from edge.process.sqlite_file import SqliteFile
@@ -61,6 +61,8 @@ class FeedDesk:
             self._eraser.erase_member(connection, body.member, self._now())
         elif isinstance(body, CardChange):
             self._apply_card(connection, body)
+        elif isinstance(body, TagChange):
+            self._apply_tag(connection, body)
         else:
             self._apply_member(connection, body)
 
@@ -93,6 +95,12 @@ class FeedDesk:
             return
         if card is not None:
             self._book.put_card(connection, card.card_id, card.member, card.state, provable=card.provable)
+
+    def _apply_tag(self, connection: sqlite3.Connection, change: TagChange) -> None:
+        if change.state == "doubted":
+            proofs.doubt(connection, self._store, change.tag, self._now().at)
+        else:
+            proofs.clear(connection, self._store, change.tag)
 
 
 def _cursor(connection: sqlite3.Connection, store: str) -> int:

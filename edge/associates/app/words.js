@@ -26,7 +26,7 @@ const CAUTION = {
   },
   clone: {
     text: "Perhaps a copied card",
-    hint: "What this card showed had been used before. Be kind: it may be the member all the same. Ask who they are before you say anything.",
+    hint: "What this card showed had been used before, or it was seen in two stores at once. Be kind: it may be the member all the same. Ask who they are before you say anything.",
     doubt: true,
   },
 };

@@ -10,6 +10,7 @@ from typing import Literal
 from edge.associates.moments import Moment
 from edge.contracts.arrival import Arrival
 from edge.contracts.card_id import canonical
+from edge.contracts.envelope import ClockQuality
 from edge.contracts.errors import ContractError
 from edge.contracts.facts import ProofBody
 from edge.contracts.rotating import card_value
@@ -30,6 +31,8 @@ from edge.process.logs import get_logger
 
 log = get_logger(part="proof")
 URI, CODE = "uri:", "code:"
+# It holds and its count is used up; of a doubted one HQ has said that two stores saw it at once.
+BELIEVED = frozenset({"proven", "proof_doubted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,9 @@ class ProofDesk:
         """A revision of an arrival that was judged: the same verdict, nothing counted and no alarm."""
         if seen.before not in (None, "proven"):
             return str(seen.before)
-        return "proven" if self._used_by(connection, proof, seen) else "proof_replayed"
+        if not self._used_by(connection, proof, seen):
+            return "proof_replayed"
+        return seen.before or self._in_doubt(connection, proof)
 
     def _used_by(self, connection: sqlite3.Connection, proof: _Proof, seen: Seen) -> bool:
         """Whether it was this arrival that used the count up."""
@@ -133,12 +138,17 @@ class ProofDesk:
             proofs.take(connection, self._store, proof.tag, tap)  # used up, also where another card showed it
         if not _is_same_card(claimed, proof):
             verdict, alarm = "proof_copied", "copied"
+        if verdict == "proven":
+            verdict = self._in_doubt(connection, proof)
         tag = Tag(proof.tag, proof.card_id, proof.version, verdict == "tag_retired")
-        if verdict == "proven" or tag.retired:
+        if verdict in BELIEVED or tag.retired:
             proofs.learn(connection, self._store, tag, proof.medium, seen.came.at)
         self._count(verdict, seen)
         self._tell(connection, proof, verdict, alarm, seen)
         return verdict
+
+    def _in_doubt(self, connection: sqlite3.Connection, proof: _Proof) -> str:
+        return "proof_doubted" if proofs.is_doubted(connection, self._store, proof.tag) else "proven"
 
     def _judged(self, connection: sqlite3.Connection, proof: _Proof, seen: Seen) -> Judged:
         known = proofs.find(connection, self._store, proof.tag)
@@ -151,7 +161,7 @@ class ProofDesk:
 
     def _tell(self, connection: sqlite3.Connection, proof: _Proof, verdict: str, alarm: CloneAlarm | None, seen: Seen) -> None:
         """HQ compares what all stores saw. A probe alarms nobody (its fact says that it is one)."""
-        if verdict != "proven" and alarm is None:
+        if verdict not in BELIEVED and alarm is None:
             return
         body = ProofBody(
             proof_id=self._ids.new(),
@@ -160,8 +170,9 @@ class ProofDesk:
             counter=proof.counter,
             door=seen.kiosk,
             came_at=seen.came.at,
-            accepted=verdict == "proven",
+            accepted=verdict in BELIEVED,
             alarm=alarm,
+            clock=time_quality(seen.arrival, self._clock.quality()),
         )
         hold_s = self._hold_s if alarm is None else 0  # "not today" takes back what waits; an alarm does not wait
         self._facts.put(connection, body, key=fact_key(seen.arrival.arrival_id, alarm), hold_s=hold_s, test=seen.arrival.test)
@@ -190,6 +201,13 @@ def claimed_card(evidence: Evidence) -> str:
         return evidence.card_id
 
 
+def time_quality(arrival: Arrival, hub: ClockQuality) -> ClockQuality:
+    """How good the time of an arrival is: as the hub's clock, or, where no age is known, as the worse of the two clocks."""
+    worst: tuple[ClockQuality, ...] = ("unset", "free", "synchronised")
+    told = (hub,) if arrival.age_s is not None else (hub, arrival.clock)
+    return min(told, key=worst.index)
+
+
 def _taken(proof: _Proof, seen: Seen) -> Taken:
     return Taken(proof.counter, seen.came)
 
@@ -212,11 +230,11 @@ def _is_random(card_id: str) -> bool:
 
 
 Caution = Literal["unproven", "clone"]
-CLONES = frozenset({"proof_replayed", "proof_rolled_back", "proof_copied"})
+CLONES = frozenset({"proof_replayed", "proof_rolled_back", "proof_copied", "proof_doubted"})
 
 
 def caution_of(verdict: str | None, provable: bool) -> Caution | None:
-    """What the associate has to know: `clone` for a copy, `unproven` for a card that could prove itself and did not."""
+    """What the associate has to know: `clone` for what may be a copy, `unproven` for a card that could have proved itself."""
     if verdict in CLONES:
         return "clone"
     return "unproven" if provable and verdict not in ("proven", "proof_repeated") else None

@@ -33,6 +33,7 @@ CORE: dict[str, str] = {
     "devices": "nothing: names no person",
     "tags": "the card ids are taken out; a keyed hash stays, so that no old tap of the card is ever accepted again",
     "tag_taps": "nothing: counts under a keyed hash",
+    "doubted_tags": "nothing: keyed hashes, taken out again when HQ has looked after the alarm",
     "passes": "the member's rows are deleted",
 }
 OUTBOX: dict[str, str] = {

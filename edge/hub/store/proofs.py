@@ -75,6 +75,23 @@ def take(connection: sqlite3.Connection, store: str, tag: str, tap: Tap) -> None
     )
 
 
+def doubt(connection: sqlite3.Connection, store: str, tag: str, since: datetime) -> None:
+    """HQ has seen this tag in two stores at once; whether it was ever here."""
+    query = "INSERT INTO doubted_tags (store, tag, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    connection.execute(query, (store, tag, since.isoformat()))
+
+
+def clear(connection: sqlite3.Connection, store: str, tag: str) -> None:
+    """Somebody at HQ has looked after it."""
+    connection.execute("DELETE FROM doubted_tags WHERE store = ? AND tag = ?", (store, tag))
+
+
+def is_doubted(connection: sqlite3.Connection, store: str, tag: str) -> bool:
+    """Whether HQ's word against this tag stands."""
+    found = connection.execute("SELECT 1 FROM doubted_tags WHERE store = ? AND tag = ?", (store, tag)).fetchone()
+    return found is not None
+
+
 def use_of_versions(connection: sqlite3.Connection, store: str, medium: str) -> list[VersionUse]:
     """Tags by version, lowest first."""
     query = "SELECT version, count(*), max(last_at) FROM tags WHERE store = ? AND medium = ? GROUP BY version ORDER BY version"

@@ -137,6 +137,11 @@ DROP INDEX visits_open;
 CREATE INDEX visits_open ON visits (store, last_boot, last_mono) WHERE open = 1;
 """
 
+# What HQ said of tags that two stores saw; a hub may hear of one that was never here.
+_DOUBTS = """
+CREATE TABLE doubted_tags (store TEXT NOT NULL, tag TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (store, tag)) STRICT;
+"""
+
 
 @CORE()
 def m0001_base(db: Any) -> None:
@@ -166,6 +171,12 @@ def m0004_proofs(db: Any) -> None:
 def m0005_overdue_visits(db: Any) -> None:
     """Which open visits are over, without walking through all of them."""
     run_script(db, _VISITS_OVERDUE)
+
+
+@CORE()
+def m0006_doubted_tags(db: Any) -> None:
+    """Cards that two stores saw at once."""
+    run_script(db, _DOUBTS)
 
 
 def run_script(db: Any, script: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from edge.contracts.answer import ArrivalResult
 from edge.contracts.arrival import Arrival
-from edge.contracts.feed import CardChange, FeedItem
+from edge.contracts.feed import CardChange, FeedItem, TagChange
 from edge.hub.proof import counters, desk
 from edge.hub.proof.counters import Judged
 from edge.hub.store.times import now_of
@@ -208,6 +208,37 @@ def test_hq_tells_that_a_card_can_prove_itself(bench: HubBench) -> None:
     assert told(one(bench, tapped(bench, None)))[1] is None, "a change that does not speak of it leaves it"
     bench.hub.feed.apply([FeedItem(3, CardChange(card, "active", MARIA, provable=False))], 3)
     assert told(one(bench, tapped(bench, None)))[1] == "Maria"
+
+
+def test_hq_tells_that_two_stores_saw_a_card_and_that_somebody_has_looked(bench: HubBench) -> None:
+    tag, ann = maria_tag(), bench.phone("ann")
+    assert told(one(bench, tapped(bench, tag.read()))) == ("welcome", "Maria", "proven")
+    reference = bench.facts("proof")[0].tag
+    doubted = [FeedItem(1, TagChange(reference, "doubted")), FeedItem(2, TagChange("0" * 32, "doubted"))]
+    bench.hub.feed.apply(doubted, 2)
+    assert told(one(bench, tapped(bench, tag.read()))) == ("welcome", None, "plain")
+    alert = bench.broker.alerts(ann.name)[-1]
+    assert (alert.who.name, alert.who.caution, alert.headline) == (None, "clone", None), "of the visit that had begun, too"
+    fact = bench.facts("proof")[-1]
+    assert (fact.counter, fact.accepted, fact.alarm) == (2, True, None), "HQ goes on comparing"
+    assert told(one(bench, tapped(bench, maria_tag().uri(2)))) == ("welcome", None, "plain")
+    assert verdicts(bench) == ["proven", "proof_doubted", "proof_replayed"], "its count is used up all the same"
+    bench.hub.feed.apply([*doubted, FeedItem(3, TagChange(reference, "cleared"))], 3)
+    bench.clock.advance(6000)
+    assert told(one(bench, tapped(bench, tag.read()))) == ("welcome", "Maria", "proven")
+    assert [row["tag"] for row in bench.rows("doubted_tags")] == ["0" * 32]
+
+
+def test_hq_hears_how_good_the_time_of_a_tap_is(bench: HubBench) -> None:
+    """By the hub's clock, where the age is known; else the kiosk's is in it too."""
+    tag = maria_tag()
+    for age_s, clock in ((1.0, "unset"), (None, "synchronised"), (None, "free"), (None, "unset")):
+        one(bench, tapped(bench, tag.read(), age_s=age_s, clock=clock))
+    bench.clock.reboot("again", "free")
+    for age_s, clock in ((1.0, "synchronised"), (None, "unset")):
+        one(bench, tapped(bench, tag.read(), age_s=age_s, clock=clock))
+    told_hq = [fact.clock for fact in bench.facts("proof")]
+    assert told_hq == ["synchronised", "synchronised", "free", "unset", "free", "unset"]
 
 
 @pytest.mark.parametrize(
