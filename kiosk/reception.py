@@ -66,10 +66,10 @@ class _Batch:
         self.armed_at = armed_at
         self.done: list[tuple[CheckIn, bool]] = []
 
-    def add(self, result: CheckIn, stored: bool) -> None:
-        """One more, in its order."""
+    def add(self, result: CheckIn, stored: bool, monotonic: float) -> None:
+        """One more, in its order. monotonic: when it was presented; what was before the touch leaves the wish to the next."""
         self.done.append((result, stored))
-        if stored and result.arrival is not None:
+        if stored and result.arrival is not None and self.armed_at is not None and monotonic >= self.armed_at:
             self.armed_at = None
 
 
@@ -139,9 +139,10 @@ class Reception:
         if self._board.view().scene in ("idle", "unreadable"):
             self._board.show(hint_words(hint, self._language()), None)
 
-    def ring_bell(self, language: str | None) -> None:
-        """A guest rang. Raises OperatorError `kiosk_full` when nothing more can be taken."""
-        tap = self._tap(None, self._armed_at)
+    def ring_bell(self, language: str | None, rung_at: float | None = None) -> None:
+        """A guest rang. rung_at: monotonic seconds, None: just now. Raises OperatorError `kiosk_full` when nothing more can be
+        taken."""
+        tap = self._tap(None, self._armed_at, rung_at)
         tap = with_changes(tap, chosen=language or tap.chosen)
         result = ring(self._door_now(), tap, heard=self._heard())
         stored = self._store(result, tap)
@@ -164,10 +165,11 @@ class Reception:
             self._shown.reason = reason
             self._retell(self._shown.words.language)
 
-    def not_today(self, arrival_id: str | None) -> None:
-        """Leave them alone: the next tap (None), or the visit that is on the screen."""
+    def not_today(self, arrival_id: str | None, touched_at: float | None = None) -> None:
+        """Leave them alone: the next tap (None), or the visit that is on the screen. touched_at: monotonic seconds, None: just
+        now."""
         if arrival_id is None:
-            self._arm()
+            self._arm(self._clock.monotonic() if touched_at is None else touched_at)
             return
         visit = self._book.visits.find(arrival_id)
         if visit is None:
@@ -240,9 +242,9 @@ class Reception:
         """Decide and store one of a batch; nothing is shown before the batch is committed."""
         identity = identify(presented, self._card_key)
         found = self._book.directory.find(identity.token) if identity else None
-        tap = self._tap(found.member if found else None, batch.armed_at)
+        tap = self._tap(found.member if found else None, batch.armed_at, presented.monotonic)
         result = check_in(presented, identity, found, self._door_now(), tap)
-        batch.add(result, self._store(result, tap))
+        batch.add(result, self._store(result, tap), tap.moment.monotonic)
 
     def _store(self, result: CheckIn, tap: Tap) -> bool:
         """False when there is no room for the arrival."""
@@ -297,8 +299,8 @@ class Reception:
             return guest_words(language, heard=self._heard())
         return words_for(shown.decision, language)
 
-    def _arm(self) -> None:
-        self._armed_at = self._clock.monotonic()
+    def _arm(self, touched_at: float) -> None:
+        self._armed_at = touched_at
         self._forget()
         self._board.show(armed_words(self._language(), self._door.policy.not_today_armed_s), None)
         log.info("not_today_armed")
@@ -336,10 +338,12 @@ class Reception:
     def _door_now(self) -> Door:
         return with_changes(self._door, hub_key=self._book.directory.state().hub_key, reads_codes=self._reads_codes())
 
-    def _tap(self, member: str | None, armed_at: float | None) -> Tap:
+    def _tap(self, member: str | None, armed_at: float | None, presented_at: float | None) -> Tap:
+        """presented_at: by the reader's clock, which is ours; a board tells late what happened while its cable was out."""
+        now = Moment(self._clock.now(), self._clock.quality(), self._clock.boot(), self._clock.monotonic())
         return Tap(
             arrival_id=self._ids.new(),
-            moment=Moment(self._clock.now(), self._clock.quality(), self._clock.boot(), self._clock.monotonic()),
+            moment=now if presented_at is None else now.back_to(presented_at),
             recent=self._book.visits.recent(member),
             armed_at=armed_at,
             chosen=self._board.chosen_language(),

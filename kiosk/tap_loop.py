@@ -54,7 +54,7 @@ class TapLoop:
         elif isinstance(event, CardHeld):
             self._put(self._reception.held)  # without room the screen stays as it is
         elif isinstance(event, ButtonPressed):
-            self._put(lambda: self._reception.ring_bell(None))
+            self._put(lambda: self._reception.ring_bell(None, event.monotonic))
         elif isinstance(event, CardRead | CardTrouble) and not self._put(self._presented(event, part)):
             self.dropped += 1
             DROPPED.inc()
@@ -86,7 +86,8 @@ class TapLoop:
 
     def not_today(self, arrival_id: str | None) -> None:
         """From the screen; returns when the wish is committed, or armed. Raises OperatorError."""
-        self._act(lambda: self._reception.not_today(arrival_id))
+        touched_at = self._clock.monotonic()  # a card that comes while the disk stalls comes after the finger
+        self._act(lambda: self._reception.not_today(arrival_id, touched_at))
 
     def set_language(self, language: str) -> None:
         """From the screen."""

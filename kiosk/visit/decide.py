@@ -60,7 +60,8 @@ def decide(
     """recent: the latest arrivals of this kiosk. armed_at: monotonic time of the touch on "not today", or None.
 
     A wish to be left alone wins over everything that could be recorded. The repeat window is open at its end: a tap
-    exactly `repeat_window_s` later is a new welcome. An arrival of another boot has an unknown age and is no repeat.
+    exactly `repeat_window_s` later is a new welcome. It reaches both ways: a reader board may tell the earlier of two taps last.
+    An arrival of another boot has an unknown age and is no repeat.
     """
     match recognition.kind:
         case "phone_uid" | "unreadable" | "ambiguous":
@@ -88,6 +89,6 @@ def _recorded(recognition: Recognition, recent: Sequence[Recent], policy: Policy
 
 def _is_repeat(member: str | None, recent: Sequence[Recent], policy: Policy, moment: Moment) -> bool:
     return any(
-        row.member == member and row.boot == moment.boot and 0 <= moment.monotonic - row.monotonic < policy.repeat_window_s
+        row.member == member and row.boot == moment.boot and abs(moment.monotonic - row.monotonic) < policy.repeat_window_s
         for row in recent
     )

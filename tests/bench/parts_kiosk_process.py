@@ -17,12 +17,14 @@ from typing import Protocol
 
 import msgspec
 
+from edge.process.clock import SystemClock
 from firmware_bridge.card_read import CardRead, ReaderEvent, ReaderState
 from kiosk import wiring
 from kiosk.__main__ import run
 from kiosk.devices.patterns import Cue
 
 RUSH_PATIENCE_S = 30.0
+CLOCK = SystemClock()  # the kiosk's own, by which it judges how late a card is told
 LOOK_EVERY_S = 0.2
 Deliver = Callable[[ReaderEvent], None]
 
@@ -88,7 +90,7 @@ class TellingReader:
         self._listener.settimeout(LOOK_EVERY_S)
 
     def run(self, deliver: Deliver, stop: threading.Event) -> None:
-        deliver(ReaderState(self._name, time.monotonic(), up=True))
+        deliver(ReaderState(self._name, CLOCK.monotonic(), up=True))
         while not stop.is_set():
             try:
                 connection, _ = self._listener.accept()
@@ -108,7 +110,7 @@ class TellingReader:
             _tell(lines, Stamps(self._delivered, self._light.lit, self._light.cue))
 
     def _tap(self, uid: str, deliver: Deliver) -> None:
-        read = CardRead("nfc", uid, self._name, time.monotonic())
+        read = CardRead("nfc", uid, self._name, CLOCK.monotonic())
         self._delivered = time.perf_counter()
         deliver(read)
 
@@ -120,7 +122,7 @@ class TellingReader:
         for number, uid in enumerate(uids):
             if number >= at_once and not light.played.acquire(timeout=RUSH_PATIENCE_S):
                 break
-            deliver(CardRead("nfc", uid, self._name, time.monotonic()))
+            deliver(CardRead("nfc", uid, self._name, CLOCK.monotonic()))
         for _ in range(min(at_once, len(uids))):
             light.played.acquire(timeout=RUSH_PATIENCE_S)
         return Rushed(light.lit - began, light.welcomed - before)

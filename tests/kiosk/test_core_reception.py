@@ -21,6 +21,7 @@ from tests.support.kiosk_core import (
     NAME,
     NEW_UID,
     SHY_UID,
+    STARTED,
     bench,
     entry,
     greeted,
@@ -337,7 +338,7 @@ def test_a_wallet_is_told_what_helps_instead(kiosk):
 
 
 def code(text, symbology=None):
-    return CardRead("code", text, "scan-1", 1.0, symbology=symbology)
+    return CardRead("code", text, "scan-1", STARTED, symbology=symbology)
 
 
 def test_a_members_code_is_one_card_in_every_spelling(kiosk):

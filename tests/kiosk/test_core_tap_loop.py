@@ -13,7 +13,7 @@ from edge.process.errors import OperatorError
 from firmware_bridge.card_read import CardGone, CardHeld, ReaderState
 from kiosk.tap_loop import WAITING_MAX, TapLoop
 from kiosk.visit.phrases import phrase
-from tests.support.kiosk_core import NAME, bench, greeted, read, until
+from tests.support.kiosk_core import NAME, STARTED, bench, greeted, read, until
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def test_each_device_has_its_own_health_and_only_the_reader_rests_the_screen(kio
 def test_a_card_held_is_told_of_its_data(kiosk):
     with running(kiosk) as loop:
         loop.deliver(read())
-        loop.deliver(CardHeld("nfc-1", 6.0, 5.0))
+        loop.deliver(CardHeld("nfc-1", STARTED + 5, 5.0))
         until(lambda: kiosk.board.view().line == phrase("held", "en")[1], "the line about one's data")
     assert len(kiosk.waiting()) == 1
 

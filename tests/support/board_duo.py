@@ -24,9 +24,9 @@ def hello_body(boot: int, uptime: int, protocol: tuple[int, int] = wire.PROTOCOL
 class Duo:
     """Both ends and the line, in steps of 10 ms. lose: part of the pieces that is lost or damaged on either way."""
 
-    def __init__(self, board: SimpleNamespace, seed: int = 1, lose: float = 0.0) -> None:
+    def __init__(self, board: SimpleNamespace, seed: int = 1, lose: float = 0.0, now: float = 100.0) -> None:
         self.board, self.random, self.lose = board, Random(seed), lose
-        self.now = 100.0
+        self.now = now
         self.events: list[ReaderEvent] = []
         self.failures: list[str] = []
         self.commands: list[tuple[int, bytes]] = []

@@ -52,17 +52,18 @@ HUB_PUBLIC = public_key_of(HUB_PRIVATE)
 NAME = "Marisol-Quetzalcoatl"  # found nowhere by accident
 MARIA_UID, LOST_UID, SHY_UID, NEW_UID = "04A1B2C3D4E5F6", "04112233445566", "04665544332211", "04DEADBEEF0102"
 MARIA = "m_maria"
+STARTED = ManualClock().monotonic()  # seconds of a bench's clock, until it is told to move
 
 
 def read(uid: str = MARIA_UID, **changes: object) -> CardRead:
     """A card read of an NFC card."""
-    fields: dict[str, object] = {"medium": "nfc", "value": uid, "reader": "nfc-1", "monotonic": 1.0}
+    fields: dict[str, object] = {"medium": "nfc", "value": uid, "reader": "nfc-1", "monotonic": STARTED}
     return CardRead(**(fields | changes))  # type: ignore[arg-type]  # a test may try what the types forbid
 
 
 def trouble(kind: Trouble) -> CardTrouble:
     """Something that gave no id."""
-    return CardTrouble("nfc-1", 1.0, kind)
+    return CardTrouble("nfc-1", STARTED, kind)
 
 
 def token_of(uid: str) -> str:
@@ -143,7 +144,7 @@ class Bench:
     def tap(self, uid: str = MARIA_UID) -> Arrival | None:
         """Present a card; returns the arrival it became, if any."""
         before = {row.key for row in self.book.outbox.rows()}
-        self.reception.tap(read(uid))
+        self.reception.tap(read(uid, monotonic=self.clock.monotonic()))
         new = [row for row in self.book.outbox.rows() if row.key not in before]
         return read_arrival(new[0].payload) if new else None
 

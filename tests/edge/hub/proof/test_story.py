@@ -56,7 +56,7 @@ class Door:
         """Present the card that gives this address; what the hub answers."""
         self.core.clock.advance(700)  # not the same visit at the kiosk
         before = {row.key for row in self.core.book.outbox.rows()}
-        self.core.reception.tap(CardRead("nfc", MARIA_UID, "nfc-1", 1.0, evidence=f"uri:{uri}"))
+        self.core.reception.tap(CardRead("nfc", MARIA_UID, "nfc-1", self.core.clock.monotonic(), evidence=f"uri:{uri}"))
         [self.last] = [row.payload for row in self.core.book.outbox.rows() if row.key not in before]
         return self.send()
 
