@@ -14,7 +14,7 @@ from typing import Final
 
 from edge.process.logs import get_logger
 from firmware_bridge.card_read import CardRead, ReaderEvent, ReaderState
-from kiosk.devices.camera_judge import FROZEN_S, CameraJudge
+from kiosk.devices.camera_judge import FROZEN_S, LATE_S, CameraJudge, Verdict
 from kiosk.devices.camera_words import LONGEST_LINE, CameraTrouble, CameraWord, Hint, SeenFrame, read_word
 
 log = get_logger(part="camera")
@@ -29,11 +29,13 @@ class Patience:
     """Seconds. open: until the first frame; OpenCV alone takes some to load on a small machine, USB cameras one to three.
 
     stall: between two frames; a read that blocks is ended by killing the process. frozen: the same picture.
+    late: nothing but pictures of a while ago.
     """
 
     open: float = 15.0
     stall: float = 3.0
     frozen: float = FROZEN_S
+    late: float = LATE_S
 
 
 class CameraFault(Exception):
@@ -59,9 +61,10 @@ class Camera:
         fps: float = 8.0,
         patience: Patience | None = None,
     ) -> None:
-        """device: /dev/video..., best under /dev/v4l/by-id/, or a video file. clock: the machine's monotonic seconds.
+        """device: /dev/video..., best under /dev/v4l/by-id/, or a video file.
 
-        tell: is told hints for the shopper. width, height: pixels asked for. fps: frames decoded a second, at most.
+        clock: `edge.process.clock.SystemClock.monotonic`, which the process stamps its frames by. tell: is told hints for the
+        shopper. width, height: pixels asked for. fps: frames decoded a second, at most.
         """
         self._name, self._clock, self._tell = name, clock, tell
         self._command = [sys.executable, "-m", PROCESS, device, str(width), str(height), str(fps)]
@@ -84,21 +87,26 @@ class Camera:
 
     def _watch(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         with self._process() as process:
-            judge = CameraJudge(self._patience.frozen)
+            judge = CameraJudge(self._patience.frozen, self._patience.late)
             up = False
             for word in self._words(process, stop):
                 if isinstance(word, CameraTrouble):
                     raise _fault(word, self._device)
-                if not up:
+                now = self._clock()
+                verdict = judge.look(word, now)
+                if not up and not verdict.old:
                     up = True
                     self._up(word, deliver)
-                self._judged(judge, word, deliver)
+                self._judged(verdict, now, deliver)
 
-    def _judged(self, judge: CameraJudge, frame: SeenFrame, deliver: Callable[[ReaderEvent], None]) -> None:
-        now = self._clock()
-        verdict = judge.look(frame, now)
+    def _judged(self, verdict: Verdict, now: float, deliver: Callable[[ReaderEvent], None]) -> None:
         if verdict.frozen:
             raise CameraFault("camera_frozen", "The picture stands still: take off what covers the camera, or plug it in again.")
+        if verdict.late:
+            raise CameraFault(
+                "camera_late",
+                "Its pictures are read a second late: lower width and height under [camera], or relieve this machine of work.",
+            )
         for code in verdict.codes:
             deliver(CardRead("code", code.text, self._name, now, symbology=code.symbology))
         if verdict.hint is not None:

@@ -13,6 +13,8 @@ AGREE_WITHIN_S: Final = 1.0
 SAME_S: Final = 2.0
 # A frame older than this shows somebody who has gone by now (opencv#14044: an unplugged camera gives its last frames again).
 OLDEST_S: Final = 1.0
+# Nothing but such frames for so long: the camera sees, and nobody who shows it a code is helped.
+LATE_S: Final = 3.0
 # A hint is worth a word when it was seen this often within this time, and not again before it can have been followed.
 HINTS_NEEDED: Final = 3
 HINT_WITHIN_S: Final = 4.0
@@ -23,11 +25,16 @@ FROZEN_S: Final = 3.0
 
 @dataclass(slots=True)
 class Verdict:
-    """codes: presented once each, agreed on. hint: to be said now, or None. frozen: the picture stands still."""
+    """codes: presented once each, agreed on. hint: to be said now, or None. frozen: the picture stands still.
+
+    old: this frame shows what was a while ago. late: so did all of late.
+    """
 
     codes: list[SeenCode] = field(default_factory=list)
     hint: Hint | None = None
     frozen: bool = False
+    old: bool = False
+    late: bool = False
 
 
 @dataclass(slots=True)
@@ -40,10 +47,11 @@ class _Sight:
 
 
 class CameraJudge:
-    """Judges the frames of one camera in order. `now` is monotonic and of the same machine as the frames' `at`."""
+    """Judges the frames of one camera in order. `now` is of the same clock as the frames' `at`."""
 
-    def __init__(self, frozen_s: float = FROZEN_S) -> None:
-        self._frozen_s = frozen_s
+    def __init__(self, frozen_s: float = FROZEN_S, late_s: float = LATE_S) -> None:
+        self._frozen_s, self._late_s = frozen_s, late_s
+        self._old_since: float | None = None
         self._sights: dict[SeenCode, _Sight] = {}
         self._mark: int | None = None
         self._mark_since = 0.0
@@ -52,8 +60,9 @@ class CameraJudge:
 
     def look(self, frame: SeenFrame, now: float) -> Verdict:
         """One frame more."""
-        verdict = Verdict(frozen=self._frozen(frame))
-        if verdict.frozen or now - frame.at > OLDEST_S:
+        verdict = Verdict(frozen=self._frozen(frame), old=now - frame.at > OLDEST_S)
+        verdict.late = self._late(now) if verdict.old else self._in_time()
+        if verdict.frozen or verdict.old:
             return verdict
         self._forget(frame.at)
         verdict.codes = [code for code in frame.codes if self._agreed(code, frame)]
@@ -64,6 +73,14 @@ class CameraJudge:
         if frame.mark != self._mark:
             self._mark, self._mark_since = frame.mark, frame.at
         return frame.at - self._mark_since >= self._frozen_s
+
+    def _late(self, now: float) -> bool:
+        self._old_since = now if self._old_since is None else self._old_since
+        return now - self._old_since >= self._late_s
+
+    def _in_time(self) -> bool:
+        self._old_since = None
+        return False
 
     def _forget(self, at: float) -> None:
         self._sights = {

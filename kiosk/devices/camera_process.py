@@ -105,7 +105,7 @@ def _pictures(cv2: Any, capture: Any, fps: float | None) -> Iterator[tuple[float
     """Moments and grey pictures until there are no more. fps: at most so many a second are decoded; None: every one (a file)."""
     next_at = 0.0
     while capture.grab():
-        at = time.monotonic()
+        at = time.clock_gettime(time.CLOCK_BOOTTIME)
         if fps is not None and at < next_at:
             continue
         next_at = at + 1 / fps if fps is not None else at

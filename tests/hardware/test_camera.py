@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 
+from edge.process.clock import SystemClock
 from firmware_bridge.card_read import CardRead
 from kiosk.devices.camera import Camera
 from tests.support.reader import running
@@ -17,7 +17,7 @@ def test_a_code_before_the_camera_is_read() -> None:
     device = os.environ.get("SHOPBELL_CAMERA")
     if device is None:
         pytest.skip("set SHOPBELL_CAMERA to the camera, such as /dev/video0")
-    with running(Camera("cam-1", device, time.monotonic, print)) as thread:
+    with running(Camera("cam-1", device, SystemClock().monotonic, print)) as thread:
         thread.wait_up()
         events = thread.wait_for(lambda events: any(isinstance(event, CardRead) for event in events))
     assert any(isinstance(event, CardRead) and event.value for event in events)

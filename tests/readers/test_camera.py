@@ -10,12 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import kiosk.devices
+from edge.process.clock import SystemClock
 from firmware_bridge.card_read import CardRead, ReaderEvent, ReaderState
 from kiosk.devices.camera import PROCESS, Camera, Patience
 from kiosk.devices.camera_words import SeenFrame, read_word
@@ -28,6 +29,7 @@ FILES = sorted(DEVICES.glob("camera*.py"))
 # Small pictures with a code each that is read as it is, one of each kind.
 SHOWN = (("ean13-3", 0), ("qrcode-3", 0), ("code128-1", 0))
 FRAMES_EACH = 6
+BOOT_CLOCK = SystemClock().monotonic
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +43,11 @@ def clip(shown: list[Photo], tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextlib.contextmanager
-def camera(device: Path | str, patience: Patience | None = None) -> Iterator[tuple[Camera, Running, list[str]]]:
+def camera(
+    device: Path | str, patience: Patience | None = None, clock: Callable[[], float] = BOOT_CLOCK
+) -> Iterator[tuple[Camera, Running, list[str]]]:
     hints: list[str] = []
-    made = Camera("cam-1", str(device), time.monotonic, hints.append, patience=patience)
+    made = Camera("cam-1", str(device), clock, hints.append, patience=patience)
     with running(made) as thread:
         yield made, thread, hints
 
@@ -69,6 +73,26 @@ def test_a_single_frame_is_no_read(shown: list[Photo], tmp_path: Path) -> None:
     with camera(once) as (_, thread, _):
         thread.wait_down("camera_ended")
         assert thread.reads == []
+
+
+def test_codes_are_read_after_the_machine_has_slept(
+    shown: list[Photo], clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asleep, CLOCK_MONOTONIC stands still and CLOCK_BOOTTIME goes on: the process sees them a minute apart."""
+    (tmp_path / "sitecustomize.py").write_text("import time\nawake = time.monotonic\ntime.monotonic = lambda: awake() - 60.0\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with camera(clip) as (_, thread, _):
+        thread.wait_up()
+        events = thread.wait_for(lambda events: bool(reads(events)))
+    assert reads(events)[0].value == shown[0].texts[0]
+
+
+def test_a_camera_that_shows_only_what_was_a_while_ago_is_no_healthy_one(clip: Path) -> None:
+    with camera(clip, Patience(late=0.0), clock=lambda: BOOT_CLOCK() + 60.0) as (_, thread, _):
+        state = thread.wait_down("camera_late")
+        assert thread.reads == []
+        assert [event.code for event in thread.events if isinstance(event, ReaderState)] == ["camera_late"], "it never was well"
+    assert "width" in state.hint
 
 
 def test_photographs_without_a_code_give_none(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.devices.camera_judge import AGREE_WITHIN_S, FROZEN_S, HINT_EVERY_S, OLDEST_S, SAME_S, CameraJudge
+from kiosk.devices.camera_judge import AGREE_WITHIN_S, FROZEN_S, HINT_EVERY_S, LATE_S, OLDEST_S, SAME_S, CameraJudge
 from kiosk.devices.camera_words import CameraTrouble, SeenCode, SeenFrame, read_word, written
 
 QR, EAN = SeenCode("KR-MARIA", "]Q1"), SeenCode("2012345678903", "]E0")
@@ -57,6 +57,18 @@ def test_old_frames_say_nothing() -> None:
     judge = CameraJudge()
     for number in (1, 2, 3):
         assert judge.look(frame(number, 1.0 + number / 10, QR), 1.0 + number / 10 + OLDEST_S + 0.1).codes == []
+
+
+def test_nothing_but_old_frames_is_late_and_one_in_time_ends_that() -> None:
+    judge, behind = CameraJudge(), OLDEST_S + 0.1
+
+    def late(at: float, behind: float) -> bool:
+        return judge.look(frame(round(at * 10), at), at + behind).late
+
+    assert [late(at, behind) for at in (1.0, 2.0, 1.0 + LATE_S - 0.1)] == [False] * 3
+    assert late(1.1 + LATE_S, behind)
+    assert not late(5.5, 0.1)
+    assert [late(at, behind) for at in (6.0, 6.0 + LATE_S - 0.1, 6.1 + LATE_S)] == [False, False, True]
 
 
 def test_a_picture_that_stands_still() -> None:
