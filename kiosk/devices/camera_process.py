@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from kiosk.devices.camera_words import CameraTrouble, CameraWord, SeenFrame, written
+from kiosk.devices.camera_words import CameraTrouble, CameraWord, SeenFrame, missing_in, written
 
 # A look for unreadable bars costs as much as a reading; every third frame is often enough for a hint.
 HINT_EVERY: Final = 3
@@ -73,7 +73,7 @@ def _watch(device: str, width: int, height: int, fps: float, say: Callable[[Came
 
         from kiosk.devices import camera_decode
     except ImportError as error:  # the package, or a system library it is linked with
-        return CameraTrouble("camera_missing", str(error)[:200])
+        return CameraTrouble("camera_missing", missing_in(error))
     cv2.setNumThreads(1)
     capture = _opened(cv2, device, width, height)
     if not capture.isOpened():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -13,6 +14,9 @@ Hint = Literal["closer", "brighter", "glare"]
 LONGEST_TEXT: Final = 490
 MOST_CODES: Final = 8
 LONGEST_LINE: Final = 16_384
+# Of a module or a shared library: no folder of this machine can stand in it.
+_NAME: Final = r"[A-Za-z0-9_.+-]{1,100}"
+_LIBRARY: Final = re.compile(rf"(?:.*/)?({_NAME}\.so[0-9.]*): ")
 
 
 class SeenCode(Struct, frozen=True, array_like=True):
@@ -40,14 +44,22 @@ class SeenFrame(Struct, frozen=True, tag="frame"):
 
 
 class CameraTrouble(Struct, frozen=True, tag="trouble"):
-    """The process ends. code: camera_missing, camera_unopened or camera_ended; about: the name of an error, or empty."""
+    """The process ends. code: camera_missing, camera_unopened or camera_ended; about: name of the module or shared library
+    that is missing, or empty."""
 
     code: Literal["camera_missing", "camera_unopened", "camera_ended"]
-    about: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    about: Annotated[str, msgspec.Meta(pattern=rf"^(?:{_NAME})?$(?!\n)")] = ""
 
 
 CameraWord = SeenFrame | CameraTrouble
 _DECODER: Final = msgspec.json.Decoder(CameraWord)
+
+
+def missing_in(error: ImportError) -> str:
+    """The name of what could not be loaded, or empty. The error's text can hold folders of this machine, and is not for a log."""
+    library = _LIBRARY.match(str(error))
+    name = library[1] if library else error.name or ""
+    return name if re.fullmatch(_NAME, name) else ""
 
 
 def written(word: CameraWord) -> bytes:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.devices.camera_judge import AGREE_WITHIN_S, FROZEN_S, HINT_EVERY_S, LATE_S, OLDEST_S, SAME_S, CameraJudge
-from kiosk.devices.camera_words import CameraTrouble, SeenCode, SeenFrame, read_word, written
+from kiosk.devices.camera_words import CameraTrouble, SeenCode, SeenFrame, missing_in, read_word, written
 
 QR, EAN = SeenCode("KR-MARIA", "]Q1"), SeenCode("2012345678903", "]E0")
 
@@ -114,7 +114,7 @@ def test_never_more_reads_than_pairs_of_frames(steps: list[tuple[float, int, lis
 
 
 def test_words_come_back_as_they_were() -> None:
-    for word in (frame(1, 1.5, QR, EAN, hint="closer"), CameraTrouble("camera_missing", "No module named 'cv2'")):
+    for word in (frame(1, 1.5, QR, EAN, hint="closer"), CameraTrouble("camera_missing", "cv2")):
         assert read_word(written(word).rstrip(b"\n")) == word
 
 
@@ -129,6 +129,8 @@ def test_words_come_back_as_they_were() -> None:
         b'{"type":"frame"}',
         b'{"type":"picture","data":"..."}',
         b'{"type":"trouble","code":"camera_\xcd"}',
+        b'{"type":"trouble","code":"camera_missing","about":"/opt/somewhere/cv2.so"}',
+        b'{"type":"trouble","code":"camera_missing","about":"cv2\\n"}',
     ],
 )
 def test_what_is_no_word(line: bytes) -> None:
@@ -139,3 +141,20 @@ def test_what_is_no_word(line: bytes) -> None:
 def test_any_bytes_are_a_word_or_none(line: bytes) -> None:
     word = read_word(line)
     assert word is None or isinstance(word, SeenFrame | CameraTrouble)
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (ModuleNotFoundError("No module named 'cv2'", name="cv2"), "cv2"),
+        (ImportError("libGL.so.1: cannot open shared object file: No such file or directory", name="cv2"), "libGL.so.1"),
+        (ImportError("/opt/kiosk/cv2/cv2.abi3.so: undefined symbol: PyFoo", name="cv2"), "cv2.abi3.so"),
+        (ImportError("cannot import name 'x' from 'cv2' (/opt/kiosk/cv2/__init__.py)", name="cv2"), "cv2"),
+        (ImportError("DLL load failed", name="/opt/kiosk/cv2"), ""),
+        (ImportError("numpy is too old"), ""),
+    ],
+)
+def test_what_is_missing_is_told_by_its_name_alone(error: ImportError, name: str) -> None:
+    assert missing_in(error) == name
+    word = CameraTrouble("camera_missing", missing_in(error))
+    assert read_word(written(word).rstrip(b"\n")) == word

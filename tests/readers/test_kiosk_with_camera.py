@@ -64,7 +64,8 @@ def test_a_code_at_the_scanner_becomes_an_arrival_and_a_product_none(kiosk: Kios
 def test_without_opencv_the_kiosk_goes_on(kiosk: KioskProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = tmp_path / "broken" / "cv2"
     broken.mkdir(parents=True)
-    (broken / "__init__.py").write_text("raise ImportError('libGL.so.1: cannot open shared object file')")
+    library = broken / "cv2.abi3.so"
+    (broken / "__init__.py").write_text(f"raise ImportError('{library}: undefined symbol: glBegin', name='cv2')")
     monkeypatch.setenv("PYTHONPATH", str(broken.parent))
     add(kiosk, "camera", device="/dev/video0")
     kiosk.start(parts=("reader", "records"))
@@ -72,4 +73,6 @@ def test_without_opencv_the_kiosk_goes_on(kiosk: KioskProcess, tmp_path: Path, m
     kiosk.tap()
     until(lambda: len(kiosk.waiting()) == 1, "a card is still an arrival")
     assert "camera" not in kiosk.well()
+    log = kiosk.log.read_text()
+    assert '"cv2.abi3.so"' in log and str(broken) not in log, "the log names it, and no folder of this machine"
     assert cv2.__version__, "this process has OpenCV; the kiosk's camera had not"
