@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from edge.contracts.answer import Greeting
 from edge.contracts.outcomes import Reason
@@ -18,7 +18,7 @@ from edge.process.errors import OperatorError
 from edge.process.health import Health
 from edge.process.ids import Ids
 from edge.process.logs import get_logger
-from firmware_bridge.card_read import CardRead, CardTrouble
+from firmware_bridge.card_read import CardHeld, CardRead, CardTrouble
 from kiosk.devices.signals import Signals
 from kiosk.metrics import VISITS
 from kiosk.records.book import Book, OutboxFull
@@ -44,19 +44,32 @@ from kiosk.visit.words import SceneKind, Words
 PRUNE_EVERY_S = 3600.0
 DRAWN_WITHIN_S = 0.005  # the screens go first, for this long at most; then hub and log have their turn
 MENTION_EVERY_S = 10.0
+SAME_READING_S = 0.05  # less than any two readings of one reader are apart
 log = get_logger(part="door")
 
 
 @dataclass(slots=True)
 class _Shown:
-    """The visit on the screen. The hub's greeting may hold a name: it stays in memory, and no longer than the visit is shown."""
+    """The visit on the screen. The hub's greeting may hold a name: it stays in memory, and no longer than the visit is shown.
+
+    card: as it was read, None for a ring.
+    """
 
     arrival_id: str
     decision: Decision
     words: Words
+    card: CardRead | None
     greeting: Greeting | None = None
     reason: Reason | None = None
     held: bool = False
+
+
+class _Done(NamedTuple):
+    """stored: False where there was no room. card: that was read, if one was."""
+
+    result: CheckIn
+    stored: bool
+    card: CardRead | None = None
 
 
 class _Batch:
@@ -64,12 +77,12 @@ class _Batch:
 
     def __init__(self, armed_at: float | None) -> None:
         self.armed_at = armed_at
-        self.done: list[tuple[CheckIn, bool]] = []
+        self.done: list[_Done] = []
 
-    def add(self, result: CheckIn, stored: bool, monotonic: float) -> None:
+    def add(self, done: _Done, monotonic: float) -> None:
         """One more, in its order. monotonic: when it was presented; what was before the touch leaves the wish to the next."""
-        self.done.append((result, stored))
-        if stored and result.arrival is not None and self.armed_at is not None and monotonic >= self.armed_at:
+        self.done.append(done)
+        if done.stored and done.result.arrival is not None and self.armed_at is not None and monotonic >= self.armed_at:
             self.armed_at = None
 
 
@@ -128,9 +141,9 @@ class Reception:
         else:
             self._take([one])
 
-    def held(self) -> None:
-        """The card of the visit on the screen still lies there: somebody wants to know more than a greeting says."""
-        if self._shown is not None and self._shown.decision.outcome != "guest":
+    def held(self, held: CardHeld) -> None:
+        """A card still lies there: if it is that of the visit on the screen, somebody wants to know more than a greeting says."""
+        if self._shown is not None and _is_read(held, self._shown.card):
             self._shown.held = True
             self._retell(self._shown.words.language)
 
@@ -146,7 +159,7 @@ class Reception:
         tap = with_changes(tap, chosen=language or tap.chosen)
         result = ring(self._door_now(), tap, heard=self._heard())
         stored = self._store(result, tap)
-        self._tell([(result, stored)])
+        self._tell([_Done(result, stored)])
         if not stored:
             raise OperatorError("kiosk_full", "ringing the bell", "Please speak to our staff.")
 
@@ -244,7 +257,8 @@ class Reception:
         found = self._book.directory.find(identity.token) if identity else None
         tap = self._tap(found.member if found else None, batch.armed_at, presented.monotonic)
         result = check_in(presented, identity, found, self._door_now(), tap)
-        batch.add(result, self._store(result, tap), tap.moment.monotonic)
+        card = presented if isinstance(presented, CardRead) else None
+        batch.add(_Done(result, self._store(result, tap), card), tap.moment.monotonic)
 
     def _store(self, result: CheckIn, tap: Tap) -> bool:
         """False when there is no room for the arrival."""
@@ -255,27 +269,27 @@ class Reception:
             return False
         return True
 
-    def _tell(self, done: Sequence[tuple[CheckIn, bool]]) -> None:
+    def _tell(self, done: Sequence[_Done]) -> None:
         """After the commit: screen and lights first, the hub's link next, then what only we look at."""
-        for result, stored in done:
+        for result, stored, card in done:
             if stored:
-                self._show(result)
+                self._show(result, card)
             else:
                 self._full(result.words.language)
         self._board.wait_drawn(DRAWN_WITHIN_S)
-        if any(stored and result.arrival is not None for result, stored in done):
+        if any(stored and result.arrival is not None for result, stored, _ in done):
             self._wake()
-        for result, stored in done:
+        for result, stored, _ in done:
             if stored:
                 VISITS.labels(result.decision.outcome).inc()
                 log.info("visit", outcome=result.decision.outcome, arrival_id=_id_of(result))
 
-    def _show(self, result: CheckIn) -> None:
+    def _show(self, result: CheckIn, card: CardRead | None) -> None:
         self._forget()
         outcome, arrival_id = result.decision.outcome, _id_of(result)
         self._board.show(result.words, arrival_id)
         if arrival_id is not None and outcome not in ("not_today", "blocked"):
-            self._shown = _Shown(arrival_id, result.decision, result.words)
+            self._shown = _Shown(arrival_id, result.decision, result.words, card)
         self._signals.play(outcome)
 
     def _retell(self, language: str) -> None:
@@ -356,6 +370,11 @@ def _understood(presented: CardRead | CardTrouble, codes: CodePolicy) -> CardRea
     if isinstance(presented, CardTrouble) and presented.code:
         log.info("not_a_card", code=presented.code, reader=presented.reader)
     return presented
+
+
+def _is_read(held: CardHeld, card: CardRead | None) -> bool:
+    """Whether what lies there is this card since this reading: a hold names its reader and its beginning, not its card."""
+    return card is not None and held.reader == card.reader and abs(held.monotonic - held.held_s - card.monotonic) < SAME_READING_S
 
 
 def _id_of(result: CheckIn) -> str | None:

@@ -52,7 +52,7 @@ class TapLoop:
         if isinstance(event, ReaderState):
             self._reader(event, part)
         elif isinstance(event, CardHeld):
-            self._put(self._reception.held)  # without room the screen stays as it is
+            self._put(lambda: self._reception.held(event))  # without room the screen stays as it is
         elif isinstance(event, ButtonPressed):
             self._put(lambda: self._reception.ring_bell(None, event.monotonic))
         elif isinstance(event, CardRead | CardTrouble) and not self._put(self._presented(event, part)):

@@ -301,37 +301,6 @@ def test_old_visits_are_forgotten_by_the_hour(kiosk):
     assert kiosk.book.visits.count() == 0
 
 
-def test_a_card_held_is_told_of_its_data_while_its_visit_is_on_the_screen(kiosk):
-    arrival = kiosk.tap()
-    kiosk.reception.greet(arrival.arrival_id, Greeting(outcome="welcome", name=NAME))
-    kiosk.reception.held()
-    view = kiosk.board.view()
-    assert view.line == phrase("held", "en")[1]
-    assert NAME in view.title
-    assert len(kiosk.waiting()) == 1  # a hold is no arrival
-    kiosk.clock.advance(400)
-    kiosk.board.tick()
-    kiosk.reception.tick()
-    kiosk.reception.held()
-    assert scene(kiosk) == "idle"
-
-
-def test_a_greeting_that_comes_while_a_card_is_held_brings_the_name_and_keeps_the_words(kiosk):
-    arrival = kiosk.tap()
-    kiosk.reception.held()
-    kiosk.reception.greet(arrival.arrival_id, Greeting(outcome="welcome", name=NAME))
-    assert NAME in kiosk.board.view().title
-    assert kiosk.board.view().line == phrase("held", "en")[1]
-
-
-@pytest.mark.parametrize("uid", [LOST_UID, SHY_UID])
-def test_a_card_held_after_it_was_left_alone_changes_nothing(kiosk, uid):
-    kiosk.tap(uid)
-    before = kiosk.board.view()
-    kiosk.reception.held()
-    assert kiosk.board.view().line == before.line
-
-
 def test_a_wallet_is_told_what_helps_instead(kiosk):
     kiosk.reception.tap(read("08A1B2C3", random_id=True, wallet="google"))
     assert (scene(kiosk), kiosk.board.view().line) == ("phone_uid", phrase("phone_wallet", "en")[1])
