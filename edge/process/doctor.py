@@ -30,7 +30,8 @@ def address_of(config: dict[str, Any]) -> str | None:
     for section in ("web", "screen"):
         place = config.get(section)
         if isinstance(place, dict) and "port" in place:
-            return f"http://{place.get('host', '127.0.0.1')}:{place['port']}/healthz"
+            host = str(place.get("host", "127.0.0.1"))
+            return f"http://{f'[{host}]' if ':' in host else host}:{place['port']}/healthz"
     return None
 
 
