@@ -23,7 +23,7 @@ from firmware_bridge.simulator.request_line import parse_request
 from kiosk import config as kiosk
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-OPERATIONS, READER = (DOCS / "operations.md").read_text(), (DOCS / "reader.md").read_text()
+OPERATIONS, READER, READ_CODES = ((DOCS / f"{name}.md").read_text() for name in ("operations", "reader", "codes"))
 FILES = dict(re.findall(r"<!-- file: (\S+) -->\n```toml\n(.*?)```", OPERATIONS, re.DOTALL))
 UNITS = dict(re.findall(r"<!-- unit: (\S+) -->\n```ini\n(.*?)```", OPERATIONS, re.DOTALL))
 SHAPES: dict[str, tuple[Any, Callable[[Path], Any]]] = {
@@ -77,6 +77,13 @@ def test_units_start_a_command_that_exists(name: str) -> None:
     assert f"shopbell {process_name}" in unit["Service"]["ExecStart"]
     assert unit["Service"]["Type"] == "notify"
     assert f"/etc/shopbell/{process_name}.toml" in unit["Service"]["ExecStart"]
+
+
+def test_the_kiosks_unit_has_every_group_its_devices_ask_for() -> None:
+    asked = {*re.findall(r"group `(\w+)`", READER + READ_CODES), "gpio"}
+    assert asked == {"dialout", "input", "video", "gpio"}
+    [groups] = re.findall(r"^SupplementaryGroups=(.*)$", UNITS["shopbell-kiosk.service"], re.MULTILINE)
+    assert set(groups.split()) == asked
 
 
 def test_every_code_of_a_reader_is_explained() -> None:
