@@ -352,9 +352,18 @@ class KioskProcess:
         return {part["part"] for part in report["parts"] if part["well"]}
 
     def tap(self, uid: str = MARIA_UID) -> None:
-        """Hold a card to the simulated reader for 0.6 s, after the one before has left it."""
-        until(lambda: self._reader({"status": {}})["cards"] == 0, "the field is free")
+        """Hold a card to the simulated reader, after the one before has left it: another one. The same card at once is to the
+        reader one that never left; wait half a second, and `present` it."""
+        until(lambda: self.cards() == 0, "the field is free")
+        self.present(uid)
+
+    def present(self, uid: str = MARIA_UID) -> None:
+        """Hold a card to the simulated reader for 0.6 s from now."""
         assert self._reader({"present": {"uid": uid}, "hold_s": 0.6}).get("ok") is True
+
+    def cards(self) -> int:
+        """How many lie on the simulated reader."""
+        return int(self._reader({"status": {}})["cards"])
 
     def _reader(self, request: dict[str, Any]) -> dict[str, Any]:
         with socket.socket(socket.AF_UNIX) as control:
