@@ -2,7 +2,7 @@
 
 A camera that is unplugged can block a read for ever, or hand out its last frame for good (opencv#4468, #14044, #10927):
 here it blocks nothing but this process, which is killed then. Pictures live in this process's memory alone; only the text of
-codes leaves.
+codes leaves. Before the first picture the process gives up the right to open anything.
 """
 
 from __future__ import annotations
@@ -60,6 +60,21 @@ def _leave_nothing_behind() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _open_nothing_more() -> None:
+    """From here on the kernel gives this process no file, socket or pipe any more, nor to whatever it might start: so no picture
+    can leave by a mistake here or in a library. What is open stays: the camera, the line of words to the kiosk, and silence.
+    """
+    last = max(int(entry.name) for entry in Path("/proc/self/fd").iterdir())
+    while (filled := os.dup(2)) < last:  # numbers below the limit that are free could still be given out
+        pass
+    if filled > last:
+        os.close(filled)
+    for number in range(last + 1):
+        os.set_inheritable(number, True)  # else they would be free again in another program that is started from here
+    resource.setrlimit(resource.RLIMIT_NOFILE, (last + 1, last + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
 def _leave_with_parent() -> None:
     """The kiosk holds the other end of stdin: when that is gone, so is this, even in the middle of a read that blocks."""
     while os.read(0, 64):
@@ -79,6 +94,7 @@ def _watch(device: str, width: int, height: int, fps: float, say: Callable[[Came
     if not capture.isOpened():
         return CameraTrouble("camera_unopened")
     reader = camera_decode.FrameReader()
+    _open_nothing_more()
     for number, (at, picture) in enumerate(_pictures(cv2, capture, None if _is_file(device) else fps)):
         codes = reader.read(picture)
         hint = camera_decode.hint_for(picture) if reader.busy and not codes and number % HINT_EVERY == 0 else None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -247,6 +249,82 @@ def test_no_picture_reaches_disk_or_network(clip: Path) -> None:
     assert any(target == str(clip) for target in files), "it was looked at while it read the video"
     assert int(io["write_bytes"]) == 0
     assert int(io["wchar"]) < len(SHOWN) * FRAMES_EACH * 1280 * 720 / 100
+
+
+# Ways for a picture to leave: a mistake in our code or in a library might take any of them.
+LEAKS = {
+    "jpeg": "import cv2; cv2.imwrite(folder + '/leak.jpg', picture)",
+    "array": "picture.tofile(folder + '/leak.raw')",
+    "udp": "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'picture', ('127.0.0.1', port))",
+    "urllib": "import urllib.request; urllib.request.urlopen(f'http://127.0.0.1:{port}/leak', bytes(picture[0]), timeout=2)",
+    "child": "import os; os.spawnlp(os.P_WAIT, 'touch', 'touch', folder + '/leak.touched')",
+    "memory": "import os; os.memfd_create('leak'); open(folder + '/leak.memory', 'w')",
+}
+LEAKING = """
+import sys, types
+from kiosk.devices import camera_process as process
+folder, port, locked, leak = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "locked", compile(sys.argv[4], "leak", "exec")
+plain = process.zlib.crc32
+def crc32(picture):
+    try:
+        exec(leak, {"picture": picture, "folder": folder, "port": port})
+    except OSError:
+        pass
+    return plain(picture)
+process.zlib = types.SimpleNamespace(crc32=crc32)
+if not locked:
+    process._open_nothing_more = lambda: None
+sys.exit(process.main(sys.argv[5:]))
+"""
+
+
+@pytest.mark.parametrize("way", LEAKS)
+@pytest.mark.parametrize("locked", [True, False])
+def test_the_kernel_keeps_pictures_in(way: str, locked: bool, clip: Path, tmp_path: Path) -> None:
+    """A mutant that tries this way with every picture gets none out; without the lock it does."""
+    came = threading.Event()
+    with leak_catcher(came) as port, never_ending() as kiosk_end:
+        command = [sys.executable, "-c", LEAKING, str(tmp_path), str(port), "locked" if locked else "open", LEAKS[way]]
+        done = subprocess.run(
+            [*command, str(clip), "1280", "720", "8"], cwd=ROOT, capture_output=True, timeout=60, stdin=kiosk_end
+        )
+        frames = [read_word(line) for line in done.stdout.splitlines()]
+        assert sum(isinstance(word, SeenFrame) for word in frames) == len(SHOWN) * FRAMES_EACH, "it read them all"
+        left = bool(list(tmp_path.glob("leak.*"))) or came.wait(0.0 if locked else 5.0)
+    assert left is not locked
+
+
+@contextlib.contextmanager
+def leak_catcher(came: threading.Event) -> Iterator[int]:
+    """A port of loopback on which anything at all, by UDP or TCP, is noted."""
+    with socket.create_server(("127.0.0.1", 0)) as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(tcp.getsockname())
+        ended = threading.Event()
+
+        def look() -> None:
+            while not ended.is_set():
+                if select.select([tcp, udp], [], [], 0.05)[0]:
+                    came.set()
+                    return
+
+        watcher = threading.Thread(target=look)
+        watcher.start()
+        try:
+            yield tcp.getsockname()[1]
+        finally:
+            ended.set()
+            watcher.join()
+
+
+@contextlib.contextmanager
+def never_ending() -> Iterator[int]:
+    """A pipe to read from, as the kiosk's: it ends when the kiosk does."""
+    ends = os.pipe()
+    try:
+        yield ends[0]
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def test_the_camera_files_have_no_way_to_keep_a_picture() -> None:
