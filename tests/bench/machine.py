@@ -35,14 +35,21 @@ class QuietGate:
                 return share
 
 
-def about() -> dict[str, str]:
-    """Name -> value of everything a figure depends on."""
+def hardware() -> dict[str, str]:
+    """Name -> value of what every figure depends on."""
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": _system(),
         "Python": platform.python_version(),
+    }
+
+
+def about() -> dict[str, str]:
+    """Name -> value of everything a figure of the benchmarks depends on."""
+    return {
+        **hardware(),
         "SQLite": sqlite3.sqlite_version,
         "Mosquitto": _said([parts.find_mosquitto() or "mosquitto", "-h"], r"mosquitto version (\S+)"),
         "PostgreSQL": _said([str((parts.find_postgres() or Path()) / "postgres"), "-V"], r"(\d[\d.]*)"),
