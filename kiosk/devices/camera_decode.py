@@ -2,7 +2,7 @@
 
 A frame is read as it is. Where that gives nothing and something moves, one helper a frame is tried, in turn, the one that helped
 last time first: so a frame costs at most two readings, and a code that needs help is read within two seconds. The figures behind
-the choice are in docs/codes.md. OpenCV's own readers are not used: they invent codes.
+the choice are in docs/readers.md. OpenCV's own readers are not used: they invent codes.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import re
@@ -35,14 +36,45 @@ class QuietGate:
                 return share
 
 
-def about() -> dict[str, str]:
-    """Name -> value of everything a figure depends on."""
+class Others:
+    """How much of the machine others use while something is measured."""
+
+    def __init__(self) -> None:
+        self._before = self._now()
+
+    def share(self) -> float:
+        """Part of all cores since this was made, 0 to 1, without this process and its children."""
+        (began, busy, own), (now, busy_now, own_now) = self._before, self._now()
+        cores = (now - began) * (os.cpu_count() or 1)
+        return min(1.0, max(0.0, (busy_now - busy - (own_now - own)) / cores)) if cores > 0 else 0.0
+
+    @staticmethod
+    def _now() -> tuple[float, float, float]:
+        """Seconds: the clock, all cores at work, of that ourselves."""
+        every, us = psutil.cpu_times(), psutil.Process()
+        times = [us.cpu_times()]
+        for child in us.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times.append(child.cpu_times())
+        own = sum(one.user + one.system + one.children_user + one.children_system for one in times)
+        return time.monotonic(), sum(every) - every.idle - every.iowait - every.guest - every.guest_nice, own
+
+
+def hardware() -> dict[str, str]:
+    """Name -> value of what every figure depends on."""
     return {
         "processor": _processor(),
         "cores": str(os.cpu_count()),
         "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
         "system": _system(),
         "Python": platform.python_version(),
+    }
+
+
+def about() -> dict[str, str]:
+    """Name -> value of everything a figure of the benchmarks depends on."""
+    return {
+        **hardware(),
         "SQLite": sqlite3.sqlite_version,
         "Mosquitto": _said([parts.find_mosquitto() or "mosquitto", "-h"], r"mosquitto version (\S+)"),
         "PostgreSQL": _said([str((parts.find_postgres() or Path()) / "postgres"), "-V"], r"(\d[\d.]*)"),

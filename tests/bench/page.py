@@ -57,11 +57,13 @@ def _goals(stations: Iterable[StationFigures]) -> list[str]:
     rows = ["| station | goal | measured | limit | |", "|---|---|---|---|---|"]
     for station in stations:
         for figure in station.figures:
-            rows += [
-                f"| {station.station} | {goal.text} | {_number(goal.value)} {_unit(goal)} | {_limit(goal)} | {_verdict(goal)} |"
-                for goal in figure.goals
-            ]
+            rows += [f"| {station.station} | {goal_cells(goal)} |" for goal in figure.goals]
     return rows
+
+
+def goal_cells(goal: Goal) -> str:
+    """What was promised, what was measured, the limit and the verdict, as cells of a table."""
+    return f"{goal.text} | {f'{_number(goal.value)} {_unit(goal)}'.rstrip()} | {_limit(goal)} | {_verdict(goal)}"
 
 
 def _section(station: StationFigures) -> list[str]:

@@ -2,9 +2,11 @@
 
     python -m tests.bench.parts_chip FOLDER COUNT SEED
 
-prints the ports as one line of JSON, then obeys lines: `put CHIP UID` waits a random moment of at most 20 ms, puts the card into
+prints the ports as one line of JSON, then obeys lines: `put CHIP CARD` waits a random moment of at most 20 ms, puts the card into
 the field and answers with the moment it was put there (seconds on CLOCK_MONOTONIC, which is one for all processes); `take CHIP`
-empties the field; `rest CHIP` answers when its driver has gone back to waiting for a card. Ends with its input.
+empties the field; `rest CHIP` answers when its driver has gone back to waiting for a card; `named CHIP UID` answers with the
+moment the first frame with this id was written whole since the last `put`. CARD: an id, a card as
+firmware_bridge/simulator/kinds.py writes it, or `wallet:apple`, a phone. Ends with its input.
 """
 
 from __future__ import annotations
@@ -16,13 +18,15 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 from subprocess import PIPE, TimeoutExpired
 from typing import Any
 
 from firmware_bridge.simulator.pty import SimulatedPn532
+from firmware_bridge.wire.pn532_frame import Frame, FrameReader
 from tests.bench.station import Bench
 
 BAUD = 115_200
@@ -30,6 +34,9 @@ BAUD = 115_200
 LONGEST_PAUSE_S = 0.02
 # A listing that looks whether a card is still there ends by itself after some 20 ms; one that goes on waits for the next card.
 WAITING_S, LOOK_EVERY_S, REST_WITHIN_S = 0.05, 0.01, 10.0
+# A tap is some dozens of pieces.
+PIECES_KEPT = 1000
+WALLET = "wallet:"
 
 
 class Chips:
@@ -42,9 +49,9 @@ class Chips:
         self.ports: list[str] = json.loads(self._line() or "[]")
         assert len(self.ports) == count, "the simulated chips did not start"
 
-    def put(self, chip: int, uid: str) -> None:
+    def put(self, chip: int, card: str) -> None:
         """A card comes within 20 ms. Returns at once: the driver can be waited for; `put_at` tells when it was."""
-        self._say(f"put {chip} {uid}")
+        self._say(f"put {chip} {card}")
 
     def put_at(self) -> float:
         """When the card of the last `put` entered the field, on the monotonic clock."""
@@ -59,6 +66,11 @@ class Chips:
         """Returns when the driver has seen the card go and waits for the next."""
         self._say(f"rest {chip}")
         self._line()
+
+    def named_at(self, chip: int, uid: str) -> float:
+        """When the chip had written the whole of the first frame with this id, on the monotonic clock."""
+        self._say(f"named {chip} {uid}")
+        return float(self._line())
 
     def close(self) -> None:
         """End the process; the ports hang up."""
@@ -91,10 +103,34 @@ def chips(bench: Bench, count: int, seed: int = 1) -> Iterator[Chips]:
         running.close()
 
 
+class _Chip(SimulatedPn532):
+    """Remembers what it wrote last, and when."""
+
+    written: deque[tuple[float, bytes]]
+
+    def start(self) -> None:
+        self.written = deque(maxlen=PIECES_KEPT)
+        super().start()
+
+    def _write(self, data: bytes) -> None:
+        if data:
+            self.written.append((time.monotonic(), data))
+        super()._write(data)
+
+
+def _named_at(written: Iterable[tuple[float, bytes]], uid: bytes) -> float:
+    frames = FrameReader()
+    for at, piece in written:
+        if any(isinstance(item, Frame) and uid in item.data for item in frames.feed(piece)):
+            return at
+    raise RuntimeError("no frame has named this id")
+
+
 class _Hand:
     """One chip's control socket, kept open."""
 
-    def __init__(self, control: Path) -> None:
+    def __init__(self, chip: _Chip, control: Path) -> None:
+        self.chip = chip
         self._channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._channel.connect(str(control))
         self._replies = self._channel.makefile("rb")
@@ -127,11 +163,11 @@ class _Hand:
 
 def main(folder: Path, count: int, seed: int) -> None:
     random = Random(seed)
-    simulated = [SimulatedPn532(folder / f"chip-{one}.sock", time.monotonic, Random(seed + one)) for one in range(count)]
+    simulated = [_Chip(folder / f"chip-{one}.sock", time.monotonic, Random(seed + one)) for one in range(count)]
     for chip in simulated:
         chip.start()
     try:
-        hands = [_Hand(folder / f"chip-{one}.sock") for one in range(count)]
+        hands = [_Hand(chip, folder / f"chip-{one}.sock") for one, chip in enumerate(simulated)]
         for hand in hands:
             hand.ask({"timing": {"baud": BAUD, "rf": True}})
         _answer(json.dumps([chip.tty for chip in simulated]))
@@ -148,8 +184,17 @@ def _obey(hands: list[_Hand], words: list[str], random: Random) -> str:
         return repr(hand.ask({"remove": {}}))
     if words[0] == "rest":
         return repr(hand.rest())
+    if words[0] == "named":
+        return repr(_named_at(list(hand.chip.written), bytes.fromhex(words[2])))
     time.sleep(random.uniform(0.0, LONGEST_PAUSE_S))
-    return repr(hand.ask({"present": {"uid": words[2]}, "hold_s": None}))
+    hand.chip.written.clear()
+    return repr(hand.ask({"present": _presented(words[2]), "hold_s": None}))
+
+
+def _presented(card: str) -> dict[str, Any]:
+    if card.startswith(WALLET):
+        return {"phone": True, "wallet": card.removeprefix(WALLET)}
+    return {"card": card}
 
 
 def _answer(text: str) -> None:

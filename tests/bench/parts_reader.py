@@ -3,7 +3,7 @@
     python -m tests.bench.parts_reader PORT
 
 prints a line for each event: the moment of its delivery (seconds on CLOCK_MONOTONIC), its kind and, of a card, the id. Cards
-whose id begins with 05 are in nobody's directory. Ends with its input.
+whose id begins with 05, and phones, are in nobody's directory. Ends with its input.
 """
 
 from __future__ import annotations

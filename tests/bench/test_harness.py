@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from tests.bench import figures, page, plots
 from tests.bench.__main__ import main
 from tests.bench.figures import Curve, Figure, Goal, Layer, StationFigures, ratio
-from tests.bench.machine import QuietGate
+from tests.bench.machine import Others, QuietGate
 from tests.bench.measure import Contender, Series, alternate, percentile, summary
 from tests.bench.table import STATIONS
 
@@ -27,6 +28,26 @@ def test_a_percentile_is_a_measured_value_with_enough_below_it(values: list[floa
     assert found in ordered
     assert sum(value <= found for value in ordered) >= len(ordered) * percent / 100
     assert sum(value < found for value in ordered) < len(ordered) * percent / 100
+
+
+def test_others_are_everybody_but_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten seconds of two cores, fifteen of work, three of them ours: others had twelve of twenty."""
+    moments = iter([(100.0, 50.0, 1.0), (110.0, 65.0, 4.0), (110.0, 52.0, 4.0)])
+    monkeypatch.setattr(Others, "_now", lambda _self: next(moments))
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    others = Others()
+    assert others.share() == pytest.approx(0.6)
+    assert others.share() == 0.0, "clocks of processes and of the machine tick apart"
+
+
+def test_our_own_work_is_not_that_of_others() -> None:
+    _, busy, own = Others._now()
+    ends = time.process_time() + 0.3
+    while time.process_time() < ends:
+        pass
+    _, busy_now, own_now = Others._now()
+    assert own_now - own >= 0.25
+    assert busy_now - busy >= 0.25, "what we do is part of what the machine does"
 
 
 def test_known_percentiles() -> None:

@@ -1,15 +1,13 @@
-"""The figures of docs/codes.md: `python -m tests.readers.figures` measures them on this machine and writes them there."""
+"""What the camera's decoder reads of the photographs, and what a frame costs."""
 
 from __future__ import annotations
 
-import platform
 import resource
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,12 +18,11 @@ from kiosk.devices.camera_decode import HELPERS, hint_for, read_codes, turned
 from kiosk.devices.camera_words import SeenCode
 from tests.readers.photos import FLOORS, NO_CODE, VIDEO_SIZE, Photo, frames_of, photos, plain, texts_of, video
 
-DOC = Path(__file__).resolve().parents[2] / "docs" / "codes.md"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 TILTS = (0, 10, 20, 30, 45)
 TILTED = ("ean13-3", "code128-1")
 ROUNDS = 5
 FPS = 8  # kiosk.config.CameraAt
+AS_IT_IS = "reading a frame as it is"
 
 
 @dataclass(frozen=True)
@@ -118,63 +115,27 @@ def _cost(film: Path) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def figures() -> Iterator[str]:
-    """The lines of the section."""
+def codes_figures() -> dict[str, Any]:
+    """Reads of each set, of bars held askew, and which help alone reads what is not read as it is."""
+    return {
+        "zxing-cpp": version("zxing-cpp"),
+        "OpenCV": cv2.__version__,
+        "sets": [asdict(rate(name)) for name in (*FLOORS, NO_CODE)],
+        "askew": {name: [[degrees, *tilted(name, degrees)] for degrees in TILTS] for name in TILTED},
+        "helps alone": {helper: {name: number for name, number in added(helper).items() if number} for helper in HELPERS},
+    }
+
+
+def frame_costs() -> dict[str, Any]:
+    """Median and slowest milliseconds of one core for a frame of 1280x720 that holds no code, step by step and in all."""
     cv2.setNumThreads(1)
-    yield f"Measured by `python -m tests.readers.figures` with zxing-cpp {version('zxing-cpp')} and OpenCV {cv2.__version__} on"
-    yield f"{platform.machine()}. Right reads; in brackets, reads of a text that stands beside no photograph of the set."
-    yield ""
-    yield "| photographs | number | as they are | with help | floor |"
-    yield "|---|---|---|---|---|"
-    for name, floor in FLOORS.items():
-        one = rate(name)
-        yield f"| {name} | {one.number} | {one.right} ({one.wrong}) | {one.helped} ({one.helped_wrong}) | {floor} |"
-    none = rate(NO_CODE)
-    yield f"| {NO_CODE} | {none.number} | 0 ({none.wrong}) | 0 ({none.helped_wrong}) | no read at all |"
-    yield ""
-    yield "| bars turned by | " + " | ".join(f"{degrees}°" for degrees in TILTS) + " |"
-    yield "|---|" + "---|" * len(TILTS)
-    for name in TILTED:
-        rows = [tilted(name, degrees) for degrees in TILTS]
-        yield f"| {name} ({rows[0][0]}), as they are → with help | " + " | ".join(f"{a} → {b}" for _, a, b in rows) + " |"
-    yield ""
-    yield "| one core, 1280x720, no code in sight | median | slowest |"
-    yield "|---|---|---|"
     frames = empty_frames()
-    for label, work in _steps():
-        median, slowest = milliseconds(work, frames)
-        yield f"| {label} | {median:.1f} ms | {slowest:.1f} ms |"
-    yield ""
-    process = whole_process()
-    yield f"All in all (JPEG, grey, checksum, reading, words) the process takes {process:.1f} ms of one core for such a frame:"
-    yield f"{process * FPS / 10:.0f} % of a core at {FPS} frames a second."
-    yield ""
-    yield "What each help adds alone, upright: " + "; ".join(_gains()) + "."
+    steps = [[says, *(round(value, 2) for value in milliseconds(work, frames))] for says, work in _steps()]
+    return {"steps": steps, "whole process ms": round(whole_process(), 2), "fps": FPS}
 
 
 def _steps() -> Iterator[tuple[str, Callable[[Any], object]]]:
-    yield "reading a frame as it is", read_codes
+    yield AS_IT_IS, read_codes
     for name, helper in HELPERS.items():
         yield f"one help more: {name}", lambda frame, helper=helper: read_codes(helper(frame))
     yield "looking for bars nobody can read (every third frame)", hint_for
-
-
-def _gains() -> Iterator[str]:
-    for helper in HELPERS:
-        gains = {name: number for name, number in added(helper).items() if number}
-        yield f"{helper} " + (", ".join(f"+{number} of {name}" for name, number in gains.items()) or "nothing")
-
-
-def main() -> int:
-    """Write the section into the doc."""
-    text = DOC.read_text()
-    head, rest = text.split(BEGIN)
-    _, tail = rest.split(END)
-    section = "\n".join(figures())
-    DOC.write_text(f"{head}{BEGIN}\n{section}\n{END}{tail}")
-    print(section)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

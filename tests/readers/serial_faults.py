@@ -23,18 +23,20 @@ LONG_ENOUGH_S = LONGEST_FAULT_S + 10.0 + 5.0 + 2.0
 class MisreadingLine(BadLine):
     """A line that can also damage one listing twice, so that the chip's sum of eight bits lets it pass.
 
-    misread_in: so many listings of a card from now, or None. Two equal damages in a row are beyond what two looks can find.
+    misread_in: so many listings of a card from now, or None. share: part of all listings damaged so, by chance. Two equal damages
+    in a row are beyond what two looks can find.
     """
 
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._dice = random
         self.misread_in: int | None = None
+        self.share = 0.0
         self.misread = 0
 
     def send(self, data: bytes, now: float) -> None:
         """See BadLine."""
-        if self.misread_in is not None:
+        if self.misread_in is not None or self.share:
             data = b"".join(self._forged(piece) for piece in _frames(data)) if data else data
         super().send(data, now)
 
@@ -42,10 +44,8 @@ class MisreadingLine(BadLine):
         raw = _bytes_of(item)
         if item.code != IN_LIST_PASSIVE_TARGET + 1 or len(item.data) < 10:
             return raw
-        if self.misread_in is None or self.misread_in > 0:
-            self.misread_in = None if self.misread_in is None else self.misread_in - 1
+        if not self._due():
             return raw
-        self.misread_in = None
         ids = range(6, len(item.data))
         first, second = self._dice.sample(ids, 2)
         by = self._dice.randint(1, 255)
@@ -53,6 +53,15 @@ class MisreadingLine(BadLine):
         changed[first], changed[second] = (changed[first] + by) & 0xFF, (changed[second] - by) & 0xFF
         self.misread += 1
         return answer_frame(item.code, bytes(changed))
+
+    def _due(self) -> bool:
+        """This listing is damaged."""
+        if self.share and self._dice.random() < self.share:
+            return True
+        due = self.misread_in == 0
+        if self.misread_in is not None:
+            self.misread_in = None if due else self.misread_in - 1
+        return due
 
 
 def _frames(data: bytes) -> list[Frame]:
@@ -95,6 +104,23 @@ class Campaign:
         self.account.misread = self._line.misread
         return self.account
 
+    def run_damaged(self, cards: int, share: float) -> Account:
+        """Present so many cards nobody knows; of the listings until something is told of a card, this share is damaged."""
+        duet = self._duet
+        duet.run(1.0)
+        for _ in range(cards):
+            uid, told, start = self._random.randbytes(7).hex().upper(), len(duet.events), duet.now
+            self._line.share = share
+            duet.tap(start, uid, None)
+            while duet.now < start + LONGEST_FAULT_S and len(duet.events) == told:
+                duet.run(duet.now + 0.01)
+            self._line.share = 0.0
+            duet.chip.field.take()
+            duet.run(duet.now + 1.0)
+            self._count(uid, told)
+        self.account.misread = self._line.misread
+        return self.account
+
     def _tap(self, number: int) -> None:
         uid, kind, duet = self._random.randbytes(7).hex().upper(), self._random.choice(KINDS), self._duet  # as random as real ids
         if number % 2:
@@ -132,10 +158,14 @@ class Campaign:
         return any(isinstance(event, CardRead) and event.value == uid for event in self._duet.events[told:])
 
     def _judge(self, number: int, uid: str, kind: str, told: int, seconds: float) -> None:
+        self.account.slowest_s = max(self.account.slowest_s, seconds)
+        if not self._count(uid, told):
+            self.account.lost.append((number, kind))
+
+    def _count(self, uid: str, told: int) -> bool:
+        """Whether the card was read, and no other."""
         reads = [event.value for event in self._duet.events[told:] if isinstance(event, CardRead)]
         self.account.reads += uid in reads
         self.account.twice += reads.count(uid) > 1
         self.account.phantoms += [value for value in reads if value != uid]
-        self.account.slowest_s = max(self.account.slowest_s, seconds)
-        if uid not in reads:
-            self.account.lost.append((number, kind))
+        return uid in reads

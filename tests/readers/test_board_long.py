@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from firmware_bridge.errors import FrameError
+from firmware_bridge.update.image import MOST_BYTES
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire import board_messages as messages
+from tests.bench.figures import Goal
 from tests.firmware_bridge.board.test_flash_cuts import cuts, judge
 from tests.firmware_bridge.board.test_update import refusal, spoiled
+from tests.firmware_bridge.board.test_update_image import IMAGE, cut_short_and_taken, flipped_and_taken
+from tests.readers.results import SEED, Measured, whole_or
 from tests.support.board import HEAP, bench, firmware, new_flash
 from tests.support.board_duo import Duo
 from tests.support.needs import needs
 
-SEED = int(os.environ.get("SHOPBELL_SEED", "20260"))
-FUZZ_RUNS = 1_000_000
-CABLE_FAULTS = 10_000
+FUZZ_RUNS = whole_or("SHOPBELL_READERS_PAYLOADS", 1_000_000)
+CABLE_FAULTS = whole_or("SHOPBELL_READERS_FAULTS", 10_000)
+BIT_FLIPS, TRUNCATIONS = 20_000, 2_000
 
 pytestmark = pytest.mark.readers_long
 
 
 @pytest.mark.timeout(900)
-def test_a_power_cut_at_every_write_of_an_update(tmp_path: Path) -> None:
+def test_a_power_cut_at_every_write_of_an_update(tmp_path: Path, measured: Measured) -> None:
     (tmp_path / "first").mkdir()
     writes, _ = cuts(tmp_path / "first", [], 60)
     _, rows = cuts(tmp_path, list(range(max(500, writes + 6))), 800)
-    judge(rows)
-    print(f"\npower cuts: {len(rows)}, one at each of the {writes} writes of an update and some after it; boards lost: 0")
+    lost = judge(rows)
+    measured(
+        "board: power cuts",
+        {"cuts": len(rows), "writes of an update": writes, "lost at writes": lost},
+        [Goal(f"boards lost in {len(rows):,} power cuts during an update", len(lost), 0, unit="")],
+    )
 
 
 @pytest.mark.timeout(300)
@@ -41,7 +48,7 @@ def test_an_image_that_hangs_while_it_is_loaded_falls_back(tmp_path: Path) -> No
 
 
 @pytest.mark.timeout(1800)
-def test_a_million_inputs_to_the_boards_wire() -> None:
+def test_a_million_inputs_to_the_boards_wire(measured: Measured) -> None:
     """Noise, and good frames with some bytes changed: nothing but frames, faults and FrameError comes out."""
     draw, frames, faults, refused = Random(SEED), 0, 0, 0
     reader = wire.FrameReader()
@@ -56,21 +63,47 @@ def test_a_million_inputs_to_the_boards_wire() -> None:
             except FrameError:
                 refused += 1
         assert reader.held < wire.MAX_WIRE
-    print(f"\nboard wire, seed {SEED}: {FUZZ_RUNS} inputs, {frames} frames, {refused} refused, {faults} faults, 0 other errors")
-    assert frames > 1000 and faults > 1000 and refused > 1000
+    measured(
+        "any bytes: board wire",
+        {"inputs": FUZZ_RUNS, "taken": frames - refused, "refused": refused + faults},
+        # Any other error has ended the test before.
+        [Goal(f"errors other than FrameError in {FUZZ_RUNS:,} inputs, board wire", 0, 0, unit="")],
+        seed=SEED,
+    )
+    assert min(frames, faults, refused) > FUZZ_RUNS / 1000
 
 
 @pytest.mark.timeout(1800)
-def test_ten_thousand_faults_of_the_cable(tmp_path: Path) -> None:
+def test_ten_thousand_faults_of_the_cable(tmp_path: Path, measured: Measured) -> None:
     """Lost, doubled and damaged pieces, pulled cables, ports opened anew: each card once, in order, and no other."""
     with firmware(new_flash(tmp_path / "flash"), "board_frame", "link") as board:
-        faults, cards, seed = 0, 0, SEED
+        faults, cards, wrong, seed = 0, 0, list[int](), SEED
         while faults < CABLE_FAULTS:
             duo = Duo(board, seed)
             sent = _troubled(duo, Random(seed))
-            assert duo.tale == sent, f"seed {seed}"
+            wrong += [seed] * (duo.tale != sent)
             faults, cards, seed = faults + duo.faults, cards + len(sent), seed + 1
-    print(f"\nboard cable, seeds {SEED} to {seed - 1}: {faults} faults, {cards} cards; lost 0, doubled 0, phantoms 0")
+    measured(
+        "board: cable faults",
+        {"faults": faults, "cards": cards, "wrong seeds": wrong},
+        [Goal(f"runs with a card lost, doubled or made up, {faults:,} faults of the board's cable", len(wrong), 0, unit="")],
+        seed=SEED,
+    )
+
+
+@pytest.mark.timeout(1800)
+def test_images_that_were_changed_or_cut(measured: Measured) -> None:
+    _, wrong = flipped_and_taken(SEED, BIT_FLIPS)
+    taken = cut_short_and_taken(TRUNCATIONS)
+    measured(
+        "board: changed images",
+        {"bit flips": BIT_FLIPS, "truncations": TRUNCATIONS, "image bytes": len(IMAGE.data), "board takes bytes": MOST_BYTES},
+        [
+            Goal(f"of {BIT_FLIPS:,} single-bit flips, taken as another image", wrong, 0, unit=""),
+            Goal(f"of {TRUNCATIONS:,} truncations of image and of signature, taken", taken, 0, unit=""),
+        ],
+        seed=SEED,
+    )
 
 
 def _troubled(duo: Duo, draw: Random) -> list[str]:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tests.readers.figures import BEGIN, DOC, END, empty_frames, rate, tilted
-from tests.readers.photos import FLOORS, NO_CODE, photos
+from tests.bench.figures import Goal
+from tests.readers.figures import AS_IT_IS, codes_figures, empty_frames, frame_costs, rate, tilted
+from tests.readers.photos import FLOORS, NO_CODE, ZXING_FLOORS, photos
+from tests.readers.results import Measured
+
+
+def test_our_floors_are_not_below_the_published_ones() -> None:
+    assert set(FLOORS) == {*ZXING_FLOORS, "code128-1"}
+    assert all(FLOORS[name] >= harder >= fast for name, (fast, harder) in ZXING_FLOORS.items())
+    assert FLOORS["code128-1"] == len(photos("code128-1")), "all of them, which no sum over three sets can exceed"
 
 
 @pytest.mark.parametrize("name", sorted(FLOORS))
@@ -27,10 +35,35 @@ def test_help_pays_for_bars_held_askew() -> None:
     assert helped >= 0.9 * number > as_is
 
 
-def test_the_figures_in_the_doc_name_every_set_with_its_floor() -> None:
-    section = DOC.read_text().split(BEGIN)[1].split(END)[0]
-    for name, floor in FLOORS.items():
-        row = next(line for line in section.splitlines() if line.startswith(f"| {name} |"))
-        cells = [cell.strip() for cell in row.strip("|").split("|")]
-        assert int(cells[4]) == floor
-        assert int(cells[3].split()[0]) >= floor
+@pytest.mark.readers_long
+@pytest.mark.timeout(1200)
+def test_what_is_read_of_the_photographs(measured: Measured) -> None:
+    figures = codes_figures()
+    *sets, empty = figures["sets"]
+    assert empty["name"] == NO_CODE and empty["right"] == empty["helped"] == 0
+    goals = [
+        Goal(f"{one['name']}: read of {one['number']} photographs", one["right"], FLOORS[one["name"]], at="least", unit="")
+        for one in sets
+    ]
+    for what, those in (
+        (f"read of the {empty['number']} photographs without a code", [empty]),
+        ("texts read that are nowhere", sets),
+    ):
+        goals.append(Goal(what, sum(one["wrong"] + one["helped_wrong"] for one in those), 0, unit=""))
+    measured("photographs", figures, goals)
+
+
+@pytest.mark.readers_long
+@pytest.mark.timeout(1200)
+def test_what_a_frame_costs(measured: Measured) -> None:
+    figures = frame_costs()
+    median = next(middle for says, middle, _ in figures["steps"] if says == AS_IT_IS)
+    between = 1000 / figures["fps"]
+    measured(
+        "frame costs",
+        figures,
+        [
+            Goal("a frame of 1280x720 read as it is, one core, median", median, between, unit="ms"),
+            Goal("all the camera's process does for such a frame, one core", figures["whole process ms"], between, unit="ms"),
+        ],
+    )

@@ -1,28 +1,30 @@
 """5,000,000 inputs over the parsers (`./shopbell test readers-long`): nothing but FrameError comes out.
 
-SHOPBELL_READERS_INPUTS (5,000,000) and SHOPBELL_READERS_SEED make it shorter, or the same again.
+SHOPBELL_READERS_INPUTS (5,000,000) makes it shorter, SHOPBELL_SEED the same again.
 """
 
 from __future__ import annotations
 
-import os
-import random
-import time
-
 import pytest
 
+from tests.bench.figures import Goal
 from tests.readers.fuzz import fuzz, parsers
+from tests.readers.results import SEED, Measured, whole_or
 
-SEED = int(os.environ.get("SHOPBELL_READERS_SEED", random.SystemRandom().randrange(10**6)))
-INPUTS = int(os.environ.get("SHOPBELL_READERS_INPUTS", "5000000"))
+INPUTS = whole_or("SHOPBELL_READERS_INPUTS", 5_000_000)
 
 
 @pytest.mark.readers_long
 @pytest.mark.timeout(7200)
-def test_five_million_inputs_give_nothing_but_frame_errors() -> None:
-    began = time.monotonic()
+def test_five_million_inputs_give_nothing_but_frame_errors(measured: Measured) -> None:
     refused = fuzz(SEED, INPUTS)
-    print(f"\nseed {SEED}: {INPUTS} inputs over {len(parsers())} parsers, {refused} refused, {time.monotonic() - began:.0f} s")
+    measured(
+        "any bytes: frames and cards",
+        {"inputs": INPUTS, "taken": INPUTS - refused, "refused": refused, "parsers": len(parsers())},
+        # Any other error has ended the test before.
+        [Goal(f"errors other than FrameError in {INPUTS:,} inputs, {len(parsers())} parsers and dialogues", 0, 0, unit="")],
+        seed=SEED,
+    )
     assert 0 < refused < INPUTS
 
 

@@ -1,12 +1,10 @@
 """A million payloads over what scanners and camera say: `./shopbell test readers-long`.
 
-The seed is printed; SHOPBELL_SEED repeats it, SHOPBELL_FUZZ_RUNS sets the number.
+The seed is printed; SHOPBELL_SEED repeats it, SHOPBELL_READERS_PAYLOADS makes it shorter.
 """
 
 from __future__ import annotations
 
-import os
-import time
 from collections import Counter
 from collections.abc import Callable
 from random import Random
@@ -20,9 +18,10 @@ from firmware_bridge.wire.scanner_lines import LONGEST_TEXT, BadScan, LineReader
 from firmware_bridge.wire.wedge_keys import KeyPress, KeyReader
 from kiosk.devices.camera_words import CameraTrouble, SeenFrame, read_word
 from kiosk.visit.codes import CodePolicy, understood
+from tests.bench.figures import Goal
+from tests.readers.results import SEED, Measured, whole_or
 
-RUNS = int(os.environ.get("SHOPBELL_FUZZ_RUNS", "1000000"))
-SEED = int(os.environ.get("SHOPBELL_SEED", str(time.time_ns() % 2**32)))
+RUNS = whole_or("SHOPBELL_READERS_PAYLOADS", 1_000_000)
 REFUSED = {"scan_too_long", "scan_alphabet", "scan_programming", "scan_no_code", "scan_cut", "scan_typed", "scan_keys"}
 NO_MEMBER = {"code_product", "code_check_digit", "code_foreign", "code_too_long"}
 # What good payloads look like; each run changes one of them.
@@ -113,13 +112,17 @@ def judge(scan: Scan, counts: Counter[str]) -> None:
 @pytest.mark.readers_long
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
-    ("source", "share"), [(from_line, 0.7), (from_keys, 0.2), (from_camera, 0.1)], ids=["lines", "keys", "camera"]
+    ("source", "what", "share"),
+    [(from_line, "scanner lines", 0.7), (from_keys, "scanner keys", 0.2), (from_camera, "camera words", 0.1)],
+    ids=["lines", "keys", "camera"],
 )
-def test_a_million_payloads(source: Callable[[Random], list[Scan]], share: float) -> None:
+def test_a_million_payloads(source: Callable[[Random], list[Scan]], what: str, share: float, measured: Measured) -> None:
     random, counts, runs = Random(SEED), Counter[str](), int(RUNS * share)
-    print(f"\n{source.__name__}: {runs} runs with SHOPBELL_SEED={SEED}")
     for _ in range(runs):
         for scan in source(random):
             judge(scan, counts)
-    print(dict(sorted(counts.items())))
+    refused = sum(number for code, number in counts.items() if code != "card")
+    figures = {"inputs": runs, "taken": counts["card"], "refused": refused}
+    # Any error has ended the test before.
+    measured(f"any bytes: {what}", figures, [Goal(f"errors in {runs:,} changed payloads, {what}", 0, 0, unit="")], seed=SEED)
     assert sum(counts.values()) > 0

@@ -39,13 +39,13 @@ class Entrance:
 def run(bench: Bench) -> list[Figure]:
     with contextlib.ExitStack() as stack:
         simulated = stack.enter_context(chips(bench, 4))
-        entrances = [_entrance(bench, number, stack) for number in range(DOORS)]
-        for entrance in entrances:
-            entrance.door.wait_up()
-        members, strangers = _uids("04"), _uids(STRANGER)
+        entrances = [entrance(bench, number, stack) for number in range(DOORS)]
+        for one in entrances:
+            one.door.wait_up()
+        members, strangers = uids("04"), uids(STRANGER)
         tight = stack.enter_context(contextlib.closing(NfcpyReader(simulated.ports[1])))
         contenders = {
-            FLOOR: _floor(simulated, 0, members, stack),
+            FLOOR: floor(simulated, 0, members, stack),
             SHOPBELL: _shopbell(entrances, members),
             TIGHT: lambda n: [_tapped(simulated, 1, members(), tight.card) for _ in range(n)],
         }
@@ -58,7 +58,8 @@ def run(bench: Bench) -> list[Figure]:
     return [Figure("Card in the field to card id", [*series.values(), *more], _goals(series), _notes(series, lost))]
 
 
-def _entrance(bench: Bench, number: int, stack: contextlib.ExitStack) -> Entrance:
+def entrance(bench: Bench, number: int, stack: contextlib.ExitStack) -> Entrance:
+    """Started, and ended with the stack. number: of the door, for the chip's dice."""
     chip = stack.enter_context(chips(bench, 1, seed=100 + number))
     return Entrance(chip, stack.enter_context(contextlib.closing(Door(bench, chip.ports[0]))))
 
@@ -93,19 +94,20 @@ def _notes(series: dict[str, Series], lost: dict[str, int]) -> list[str]:
     ]
 
 
-def _uids(maker: str) -> Callable[[], str]:
+def uids(maker: str) -> Callable[[], str]:
     """Another card each time: 7 bytes, of which the first names the maker of the chip (04: NXP)."""
     random = Random(maker)
     return lambda: f"{maker}{random.randrange(16**12):012X}"
 
 
-def _floor(simulated: Chips, chip: int, uids: Callable[[], str], stack: contextlib.ExitStack) -> Contender:
+def floor(simulated: Chips, chip: int, cards: Callable[[], str], stack: contextlib.ExitStack) -> Contender:
+    """The driver that does nothing but wait in one listing. cards: the id of the next card."""
     reader = BareReader(simulated.ports[chip])
     stack.callback(reader.close)
 
     def tap() -> float:
         reader.look()
-        return _tapped(simulated, chip, uids(), reader.card)
+        return _tapped(simulated, chip, cards(), reader.card)
 
     return lambda n: [tap() for _ in range(n)]
 
