@@ -35,7 +35,9 @@ class Timing:
     exchange: a question to the card; the chip itself gives up after 51 ms, an ISO-DEP card may ask for more time.
     doubt: after a new start, in which a card seen once must be found again; the longest start takes a second and a half.
     self_test: of ROM and RAM; not documented, and it happens once.
-    liveness: a waiting chip looks exactly like a dead one; ask it every 10 s (nfcpy#63, five projects with silent readers).
+    liveness: a waiting chip looks exactly like a dead one, so it is asked (nfcpy#63, five projects with silent readers). Where
+        its answer that a card came was lost on the line, nobody is read until then: 10 s, as is usual, cost three of ten cards
+        that lay there for 3 s in the campaign of faults, 2 s one of forty. The question takes 4 ms.
     rest: between two looks at a card that lies there; ten a second cost nothing and notice a departure in half a second.
     quiet: a damaged exchange is repeated when the line has been still for longer than an adapter's 16 ms.
     partial: the longest frame (24 ms) plus the adapter's 16 ms, doubled.
@@ -49,7 +51,7 @@ class Timing:
     exchange: float = 1.0
     self_test: float = 1.0
     doubt: float = 2.0
-    liveness: float = 10.0
+    liveness: float = 2.0
     rest: float = 0.1
     quiet: float = 0.02
     partial: float = 0.08

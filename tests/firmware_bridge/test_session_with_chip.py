@@ -43,7 +43,7 @@ def test_however_long_it_lies_there_it_is_one_read(hold_s: float) -> None:
     assert departure.monotonic <= 1.0 + hold_s + 0.5
 
 
-@pytest.mark.parametrize("moment", [0.0, 0.03, 0.05, 1.0, 9.999, 10.05, 10.0501, 20.0, 59.9])
+@pytest.mark.parametrize("moment", [0.0, 0.03, 0.05, 1.0, 1.999, 2.05, 2.0501, 20.0, 59.9])
 def test_whenever_it_comes_it_is_read_at_once(moment: float) -> None:
     duet = Duet()
     duet.tap(moment, SEVEN)
@@ -141,11 +141,11 @@ def test_a_phone_that_changes_its_id_all_the_time_is_one_read() -> None:
     assert [tale.split()[0] for tale in duet.run(9.0).tale] == ["read", "gone"]
 
 
-def test_a_day_of_nobody_costs_one_question_every_ten_seconds() -> None:
+def test_a_day_of_nobody_costs_one_question_every_two_seconds() -> None:
     duet = Duet()
     duet.run(24 * 3600.0)
     assert [type(event) for event in duet.events] == [ReaderState]
-    assert len(duet.sent) <= 2 * 24 * 360 + 10
+    assert len(duet.sent) <= 2 * 24 * 1800 + 10
     assert duet.failures == []
 
 

@@ -96,7 +96,7 @@ def _serial(faults: Result, limit: Result) -> Iterator[str]:
     counts = (f"{one['cards read']:,}", phantoms, lost, one["read twice"], f"{one['listings misread']:,}")
     yield _row(*counts, f"{one['slowest s']:.1f} s")
     yield ""
-    yield prose("The slowest: an answer that is lost is missed at the next question whether the chip lives, ten seconds later.")
+    yield prose("The slowest: an answer that is lost is missed at the next question whether the chip lives, two seconds later.")
     yield ""
     yield prose(
         "**The limit that remains.** The same double damage in two listings in a row passes; nothing on the host's side could"

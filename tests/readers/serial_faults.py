@@ -13,11 +13,13 @@ from firmware_bridge.wire.pn532_answers import IN_LIST_PASSIVE_TARGET
 from firmware_bridge.wire.pn532_frame import Frame, FrameReader, answer_frame
 from tests.support.reader import Duet
 
-KINDS = ("split", "silence", "noise", "corrupt", "half", "lost", "double", "previous", "hangs", "misread", "brownout")
+LINE_KINDS = ("split", "silence", "noise", "corrupt", "half", "lost", "double", "previous")
+KINDS = (*LINE_KINDS, "hangs", "misread", "brownout", "unplugged")
+WAYS = ("in", "out", "both")
 LONGEST_FAULT_S = 3.0
-# Long enough: an answer that was lost is missed at the next question whether the chip lives (10 s), a session that failed in the
+# Long enough: an answer that was lost is missed at the next question whether the chip lives (2 s), a session that failed in the
 # fault begins anew within 5 s, and a start takes two.
-LONG_ENOUGH_S = LONGEST_FAULT_S + 10.0 + 5.0 + 2.0
+LONG_ENOUGH_S = LONGEST_FAULT_S + 2.0 + 5.0 + 2.0
 
 
 class MisreadingLine(BadLine):
@@ -134,7 +136,8 @@ class Campaign:
         duet.chip.field.take()
         self._line.misread_in = None
         duet.chip.frozen = False
-        self._line.set("clean", duet.now, None)
+        for line in (self._line, duet.way_out):
+            line.set("clean", duet.now, None)
         duet.run(duet.now + 1.0)
 
     def _fault(self, kind: str, now: float) -> None:
@@ -147,8 +150,17 @@ class Campaign:
             self._duet.at(now + seconds, self._power_cut)
         elif kind == "brownout":
             self._duet.at(now + seconds / 3, self._power_cut)
+        elif kind == "unplugged":
+            self._duet.at(now + seconds / 3, lambda: self._duet.unplug(seconds))
         else:
-            self._line.set(kind, now, seconds)  # type: ignore[arg-type]  # one of KINDS that the line knows
+            self._trouble(kind, now, seconds)
+
+    def _trouble(self, kind: str, now: float, seconds: float) -> None:
+        """On the way in, the way out, or both."""
+        way = self._random.choice(WAYS)
+        for line, here in ((self._line, "in"), (self._duet.way_out, "out")):
+            if way in (here, "both"):
+                line.set(kind, now, seconds)  # type: ignore[arg-type]  # one of LINE_KINDS
 
     def _power_cut(self) -> None:
         chip = self._duet.chip

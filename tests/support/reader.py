@@ -135,13 +135,17 @@ def play(lines: list[Line], feed: Feed) -> None:
 
 
 class Duet:
-    """A session and a chip joined by a line, in virtual time. `events` collects what the session delivers."""
+    """A session and a chip joined by a line each way, in virtual time. `events` collects what the session delivers.
+
+    line: from chip to host. way_out: from host to chip.
+    """
 
     def __init__(self, seed: int = 1, known: Known = nobody, chip: Chip | None = None) -> None:
         self.now = 0.0
         self.known = known
         self.chip = chip or Chip()
         self.line = BadLine(Random(seed))
+        self.way_out = BadLine(Random(seed + 1))
         self.presence = Presence("nfc-1")
         self.session = Pn532Session("nfc-1", self.presence, known=known)
         self.events: list[ReaderEvent] = []
@@ -174,6 +178,15 @@ class Duet:
             self.now = max(self.now, moment)
             self._round()
 
+    def unplug(self, seconds: float) -> None:
+        """The port is gone, the chip without power; both come back after so long, as the driver and a new chip would."""
+        if self._closed:
+            return
+        self.events += self.session.end(self.now).events
+        self._closed = True
+        self.chip = Chip(self.chip.field, self.chip.air)
+        self.at(self.now + seconds, self._reopen)
+
     @property
     def reads(self) -> list[str]:
         """Values of all reads, in order."""
@@ -186,13 +199,15 @@ class Duet:
 
     def _next(self) -> float:
         session = None if self._closed else self.session.wake_at
-        moments = [session, self.chip.wake_at(), self.line.wake_at(), self._plans[0][0] if self._plans else None]
+        lines = (self.line.wake_at(), self.way_out.wake_at())
+        moments = [session, self.chip.wake_at(), *lines, self._plans[0][0] if self._plans else None]
         return min(moment for moment in moments if moment is not None)
 
     def _round(self) -> None:
         while self._plans and self._plans[0][0] <= self.now:
             heapq.heappop(self._plans)[2]()
         self.line.send(self.chip.tick(self.now), self.now)
+        self._carry_out()
         for piece in self.line.due(self.now):
             if not self._closed:
                 self._take(self.session.received(piece, self.now))
@@ -203,11 +218,16 @@ class Duet:
         self.events += out.events
         if out.send:
             self.sent.append((self.now, out.send))
-            self.line.send(self.chip.received(out.send, self.now), self.now)
+            self.way_out.send(out.send, self.now)
+            self._carry_out()
         if out.failed:  # as the driver does: a new session on the same port
             self.failures.append(out.failed.code)
             self._closed = True
             self.at(self.now + 0.25, self._reopen)
+
+    def _carry_out(self) -> None:
+        for piece in self.way_out.due(self.now):
+            self.line.send(self.chip.received(piece, self.now), self.now)
 
     def _reopen(self) -> None:
         self.session, self._closed = Pn532Session("nfc-1", self.presence, known=self.known), False
