@@ -21,7 +21,6 @@ from firmware_bridge.open_reader import BOARD, Reader, open_reader
 from firmware_bridge.session.board_update import BoardUpdate
 from firmware_bridge.simulator.board_process import SimulatedBoard
 from firmware_bridge.simulator.pty import SimulatedPn532
-from firmware_bridge.tools import doctor as examination
 from firmware_bridge.tools import recording, release
 from firmware_bridge.tools.ports import serial_ports
 from firmware_bridge.tools.present import present
@@ -227,27 +226,6 @@ _PROGRESS = {
     "done": "The new firmware is healthy.",
     "failed": "The board did not take it.",
 }
-
-
-@reader.command(context_settings=HELP)
-@click.argument("port", required=False)
-@_BAUD
-@plainly
-def doctor(port: str | None, baud: int) -> None:
-    """What is wrong with the reader at PORT, or at every port, and what to do. Exit status 0: nothing."""
-    if port is not None:
-        open_reader(port, name="reader", clock=time.monotonic, baud=baud)  # judges the port's name
-    well = _show("this machine", examination.machine()) if port is None else True
-    for name in [port] if port is not None else [found.path for found in serial_ports()]:
-        well = _show(name, examination.examine(name, baud, time.monotonic)) and well
-    sys.exit(0 if well else 1)
-
-
-def _show(title: str, findings: list[examination.Finding]) -> bool:
-    click.echo(title)
-    for finding in findings:
-        click.echo(f"  {'ok  ' if finding.well else 'ILL '}{finding.what:<12} {finding.words}")
-    return all(finding.well for finding in findings)
 
 
 @reader.command(context_settings=HELP)

@@ -310,14 +310,15 @@ def test_a_chip_that_hangs_is_reset_and_reads_again(control: Path, chip: Simulat
         assert [read.value for read in reader.reads] == [SEVEN]
 
 
-def test_a_chip_that_hangs_and_has_no_reset_is_said_to_be_silent_until_its_power_is_cut(
+def test_a_chip_that_hangs_and_has_no_reset_is_said_to_be_frozen_until_its_power_is_cut(
     control: Path, chip: SimulatedPn532
 ) -> None:
     with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(chip.tty, 115200), timing=NERVOUS)) as reader:
         reader.wait_up()
         ask(control, {"fault": "frozen"})
         reader.wait_down("reader_stopped")
-        reader.wait_down("reader_silent")
+        assert "Cut its power for ten seconds" in reader.wait_down("reader_frozen").hint
+        assert "reader_silent" not in states(reader)
         ask(control, {"fault": "hangup", "seconds": 0.2})
         reader.wait_up(2)
 
