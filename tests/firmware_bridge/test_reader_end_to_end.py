@@ -169,6 +169,14 @@ def test_a_script(reader: Running, control: Path) -> None:
     assert [read.random_id for read in reader.reads] == [False, True, False]
 
 
+def test_the_script_of_the_issue(reader: Running, control: Path) -> None:
+    assert ask(control, {"script": f"at 0.5 s card {SEVEN}, at 2 s noise, at 2 s card {FOUR} for 0.3 s"})["steps"] == 3
+    reader.wait_gone(2)
+    first, second = reader.reads
+    assert (first.value, second.value) == (SEVEN, FOUR)
+    assert second.monotonic - first.monotonic >= 1.4
+
+
 def test_the_socket_is_gone_afterwards(control: Path) -> None:
     with simulated(control):
         assert control.is_socket()
