@@ -41,6 +41,7 @@ from kiosk.visit import codes
 from kiosk.visit.check_in import Door
 from kiosk.visit.codes import CodePolicy
 from kiosk.visit.decide import Policy
+from kiosk.visit.words import CodesAt
 
 JOIN_S = 5.0
 STUCK_S = 30.0
@@ -126,7 +127,7 @@ class Kiosk:
             wake=self._link.wake,
             heard=lambda: self._link.heard,
             codes=CodePolicy(config.codes.member_prefixes, config.codes.text_prefixes),
-            reads_codes=self._reads_codes,
+            codes_at=self._codes_at,
         )
         return TapLoop(reception, self.board, self.health, self._clock)
 
@@ -142,9 +143,9 @@ class Kiosk:
             salt=f"{config.store}/{config.kiosk}",
         )
 
-    def _reads_codes(self) -> bool:
+    def _codes_at(self) -> CodesAt:
         """Reception is built before the loop that knows."""
-        return self.taps.reads_codes()
+        return self.taps.codes_at()
 
     def _greet(self, arrival_id: str, greeting: Greeting) -> None:
         """The link is built before the loop it tells."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from edge.process import logs
 from firmware_bridge.card_read import ReaderEvent, ReaderState
 from firmware_bridge.open_reader import open_reader
 from firmware_bridge.simulator.pty import SimulatedPn532
@@ -27,11 +25,21 @@ def chip(tmp_path: Path) -> Iterator[SimulatedPn532]:
     made.stop()
 
 
-@pytest.fixture(autouse=True)
-def logged(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A logger that was used before writes where stderr was then."""
-    logs.configure("kiosk")
-    monkeypatch.setattr(name_watch, "log", logs.get_logger(part="name_watch"))
+class Log:
+    """What was logged as a warning."""
+
+    def __init__(self) -> None:
+        self.warnings: list[dict[str, str]] = []
+
+    def warning(self, event: str, **fields: str) -> None:
+        self.warnings.append({"event": event, **fields})
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    made = Log()
+    monkeypatch.setattr(name_watch, "log", made)
+    return made
 
 
 @pytest.fixture
@@ -56,35 +64,36 @@ class Watched:
         self._reader.run(self._watch.before(deliver), stop)
 
 
-def warnings_of(port: str, folder: Path, capsys: pytest.CaptureFixture[str], ups: int = 1) -> list[dict[str, str]]:
+def come_up(port: str, folder: Path) -> None:
     thread = Running(Watched(port, folder))
-    thread.wait_up(ups)
+    thread.wait_up()
     thread.stop()
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
-    return [line for line in lines if line.get("code") == "port_unstable"]
 
 
-def test_a_name_that_may_change_is_warned_of(chip: SimulatedPn532, by_id: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (warning,) = warnings_of(chip.tty, by_id, capsys)
-    assert warning["device"] == "reader" and "name that stays" in warning["hint"] and "doctor" in warning["hint"]
+def test_a_name_that_may_change_is_warned_of(chip: SimulatedPn532, by_id: Path, log: Log) -> None:
+    come_up(chip.tty, by_id)
+    (warning,) = log.warnings
+    assert (warning["event"], warning["code"], warning["device"]) == ("port_unstable", "port_unstable", "reader")
+    assert "name that stays" in warning["hint"] and "doctor" in warning["hint"]
 
 
-def test_a_name_that_stays_is_not(by_id: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert warnings_of(str(by_id / "usb-c-reader-if00"), by_id, capsys) == []
+def test_a_name_that_stays_is_not(by_id: Path, log: Log) -> None:
+    come_up(str(by_id / "usb-c-reader-if00"), by_id)
+    assert log.warnings == []
 
 
-def test_a_device_without_another_name_is_not(chip: SimulatedPn532, by_id: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_device_without_another_name_is_not(chip: SimulatedPn532, by_id: Path, log: Log) -> None:
     (by_id / "usb-c-reader-if00").unlink()
-    assert warnings_of(chip.tty, by_id, capsys) == []
+    come_up(chip.tty, by_id)
+    assert log.warnings == []
 
 
-def test_it_is_said_once(by_id: Path, chip: SimulatedPn532, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_said_once(by_id: Path, chip: SimulatedPn532, log: Log) -> None:
     watch, told = NameWatch("reader", chip.tty, (by_id,)), list[ReaderEvent]()
     deliver = watch.before(told.append)
     for up in (False, True, False, True):
         deliver(ReaderState("nfc-1", 1.0, up))
-    assert capsys.readouterr().err.count("port_unstable") == 2, "once: as the event and as its code"
-    assert len(told) == 4
+    assert len(log.warnings) == 1 and len(told) == 4
 
 
 @pytest.mark.parametrize(
