@@ -16,7 +16,7 @@ from firmware_bridge.open_scanner import open_scanner
 from firmware_bridge.remedies import REMEDIES, Remedy
 from firmware_bridge.session.board_memory import CHIP_DOWN
 from firmware_bridge.stable_names import device_of, stable_name
-from firmware_bridge.tools.holders import holders
+from firmware_bridge.tools.holders import held_by
 from firmware_bridge.tools.ports import serial_ports
 from firmware_bridge.tools.present import simulated_status
 from firmware_bridge.tools.talk import Answer, identify, try_reset
@@ -161,8 +161,8 @@ def _simulated(port: str) -> Finding:
 
 
 def _held_by(code: str, device: str) -> str:
-    found = holders(device) if code in _TAKEN else []
-    return f" It is held by {', '.join(found)}." if found else ""
+    found = held_by(device) if code in _TAKEN else ""
+    return f" {found}." if found else ""
 
 
 def _answers(answer: Answer, device: str, baud: int, clock: Clock, reset: Reset) -> list[Finding]:

@@ -21,6 +21,12 @@ def holders(device: str, processes: Path = PROCESSES) -> list[str]:
     return found
 
 
+def held_by(device: str) -> str:
+    """A sentence without its full stop; empty where nobody is seen."""
+    found = holders(device)
+    return f"It is held by {', '.join(found)}" if found else ""
+
+
 def _has(process: Path, device: int) -> bool:
     try:
         return any(_device(handle) == device for handle in (process / "fd").iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -140,6 +141,18 @@ def test_publish_and_update(board: Bench, tmp_path: Path) -> None:
     assert refused.returncode == 2 and "update_too_old: " in refused.stderr
     image.write_bytes(image.read_bytes() + b"\n")
     assert "signature_wrong: " in command("update", port_of(board), image, "--key", tmp_path / "release.pub").stderr
+
+
+def test_an_update_while_the_kiosk_has_the_board(board: Bench, tmp_path: Path) -> None:
+    """Said at once, with who has it; the board runs on as it was."""
+    key, image = tmp_path / "release", tmp_path / "board.img"
+    command("key", key)
+    command("image", image, "--board", "unix-pn532", "--version", "1.4.0", "--key", key)
+    with board.running():
+        refused = command("update", port_of(board), image, "--key", tmp_path / "release.pub", patience_s=20)
+    assert refused.returncode == 2 and "port_busy: " in refused.stderr and "stop shopbell-kiosk" in refused.stderr
+    assert f"(process {os.getpid()})" in refused.stderr
+    assert "firmware 1.0.0" in command("doctor", port_of(board)).stdout
 
 
 def test_files_of_a_new_board(tmp_path: Path) -> None:
