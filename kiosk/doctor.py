@@ -69,7 +69,7 @@ def parts_of_the_kiosk(config: KioskConfig) -> dict[str, Part]:
 
 
 def examine_camera(at: CameraAt, clock: Clock, patience: Patience | None = None) -> list[Finding]:
-    """Everything about a camera, through its own process, as the kiosk has it. clock: the machine's monotonic seconds."""
+    """Everything about a camera, through its own process, as the kiosk has it. clock: see Camera."""
     patience = patience or Patience()
     made = Camera(at.name, at.device, clock, lambda _hint: None, width=at.width, height=at.height, fps=at.fps, patience=patience)
     events = bridge.watch(made, patience.open + LOOK_S, LOOK_S)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
+from edge.process.clock import SystemClock
 from edge.process.commands import tells_operator
 from edge.process.config import config_folder
 from firmware_bridge import doctor as bridge
@@ -18,6 +18,8 @@ from kiosk import config as configuration
 from kiosk import doctor as door
 from kiosk.config import CameraAt
 
+# The one that a camera's process stamps its pictures by; readers take any that really passes.
+CLOCK = SystemClock().monotonic
 _CAMERAS = ("/dev/video", "/dev/v4l/")
 
 
@@ -55,21 +57,21 @@ def doctor(port: str | None, baud: int | None, path: Path | None, scanner: bool,
 
 def _one(port: str, baud: int | None, scanner: bool, listen_s: float) -> list[Finding]:
     if port.startswith(_CAMERAS):
-        return door.examine_camera(CameraAt(port), time.monotonic)
+        return door.examine_camera(CameraAt(port), CLOCK)
     if scanner or port.startswith("keys:"):
-        return bridge.examine_scanner(port, time.monotonic, baud=baud or 9600, listen_s=listen_s)
-    return bridge.examine(port, baud or 115200, time.monotonic)
+        return bridge.examine_scanner(port, CLOCK, baud=baud or 9600, listen_s=listen_s)
+    return bridge.examine(port, baud or 115200, CLOCK)
 
 
 def _by_config(file: Path, listen_s: float) -> bool:
     config = configuration.load(file)
     click.echo(f"As {file} says:")
-    return _show_all(door.examine(config, time.monotonic, listen_s))
+    return _show_all(door.examine(config, CLOCK, listen_s))
 
 
 def _by_ports(baud: int | None) -> bool:
     click.echo("No kiosk.toml is here; name one with --config. These are the ports:")
-    return _show_all(bridge.every_port(baud or 115200, time.monotonic))
+    return _show_all(bridge.every_port(baud or 115200, CLOCK))
 
 
 def _show_all(sections: Iterable[tuple[str, list[Finding]]]) -> bool:

@@ -20,6 +20,7 @@ from kiosk.config import CameraAt
 from kiosk.devices import camera
 from kiosk.devices.camera import Patience
 from kiosk.devices.camera_faults import CAMERA_REMEDIES
+from kiosk.reader_command import CLOCK
 from tests.support.kiosk_core import KioskProcess, free_port, until, write_config
 from tests.support.reader import ask
 
@@ -148,7 +149,7 @@ def test_one_port(chip: SimulatedPn532, scanner: SimulatedScanner, words_: list[
 
 
 def told_of_camera(device: str | Path) -> str:
-    return words(doctor.examine_camera(CameraAt(str(device)), time.monotonic, IMPATIENT))
+    return words(doctor.examine_camera(CameraAt(str(device)), CLOCK, IMPATIENT))
 
 
 def with_words(found: str, code: str) -> bool:
@@ -177,6 +178,12 @@ def test_a_camera_that_has_hung(tmp_path: Path) -> None:
     assert with_words(told_of_camera(video(tmp_path / "stands.avi", moves=False, frames=3000)), "camera_frozen")
 
 
+def test_a_camera_that_comes_too_late(tmp_path: Path) -> None:
+    clip = video(tmp_path / "late.avi", moves=True, frames=200)
+    found = doctor.examine_camera(CameraAt(str(clip)), lambda: CLOCK() + 60.0, Patience(late=0.0))
+    assert with_words(words(found), "camera_late")
+
+
 def test_no_camera(tmp_path: Path) -> None:
     assert with_words(told_of_camera("/dev/no-such-camera"), "camera_unopened")
 
@@ -192,7 +199,7 @@ def test_a_process_that_misbehaves(monkeypatch: pytest.MonkeyPatch, code: str) -
     monkeypatch.setattr(camera, "PROCESS", "tests.support.bad_camera")
     short = Patience(open=2.0, stall=1.0)
     device = f"/dev/{code.removeprefix('camera_')}"
-    assert with_words(words(doctor.examine_camera(CameraAt(device), time.monotonic, short)), code)
+    assert with_words(words(doctor.examine_camera(CameraAt(device), CLOCK, short)), code)
 
 
 def test_a_process_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
