@@ -9,7 +9,7 @@ import sys
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("edge.demo", "a whole store on this machine: kiosk, hub, associates' app, HQ"),
     "tap": ("edge.demo.tap", "present a card to the simulated reader of a running demo"),
-    "reader": ("firmware_bridge", "the card reader: list, monitor, record, replay, simulate, update, doctor"),
+    "reader": ("kiosk.reader_command", "the card reader: list, monitor, record, replay, simulate, update, doctor"),
     "kiosk": ("kiosk", "the check-in kiosk at the door"),
     "hub": ("edge.hub", "the store hub: arrivals, alerts, customer memory, import of sales"),
     "hq": ("edge.hq", "HQ: facts from the stores, feed to them, console"),

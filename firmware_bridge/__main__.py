@@ -15,14 +15,14 @@ import click
 from firmware_bridge.card_read import CardRead, ReaderEvent, ReaderState
 from firmware_bridge.drivers.board_reader import BoardReader
 from firmware_bridge.drivers.pn532_reader import Pn532Reader
-from firmware_bridge.drivers.serial_port import SerialLine
+from firmware_bridge.drivers.serial_port import PortMissing, SerialLine
 from firmware_bridge.errors import BridgeError, MisuseError
 from firmware_bridge.open_reader import BOARD, Reader, open_reader
 from firmware_bridge.session.board_update import BoardUpdate
 from firmware_bridge.simulator.board_process import SimulatedBoard
 from firmware_bridge.simulator.pty import SimulatedPn532
-from firmware_bridge.tools import doctor as examination
 from firmware_bridge.tools import recording, release
+from firmware_bridge.tools.holders import held_by
 from firmware_bridge.tools.ports import serial_ports
 from firmware_bridge.tools.present import present
 from firmware_bridge.tools.running import run_until, stopped_by_signal
@@ -181,17 +181,29 @@ def _simulated(kind: str, folder: Path, control: Path) -> SimulatedPn532 | Simul
 def update(port: str, image: Path, key: Path, baud: int) -> None:
     """Bring IMAGE to the reader board at PORT. Its signature lies beside it, with .minisig behind the name.
 
-    A cut does no harm: run the command again, and it goes on from there. The old firmware stays until the new one works.
+    Stop the kiosk first: it has the board for itself. This command, on the kiosk's machine, checks the signature before a byte is
+    sent. A cut does no harm: run it again, and it goes on from there. The old firmware stays until the new one works.
     """
     cargo = release.load_image(image, key)
     if not port.startswith(BOARD):
         raise MisuseError(f"updating {port}", f"Only a reader board takes firmware; write {BOARD}{port}")
     path, _, board_id = port.removeprefix(BOARD).partition("#")
     open_reader(port, name="reader", clock=time.monotonic, baud=baud)  # judges the port's name
+    _refuse_taken(path, baud)
     bringing = BoardUpdate(cargo)
     made = BoardReader("reader", time.monotonic, lambda: SerialLine(path, baud), board_id=board_id, update=bringing)
     click.echo(f"{image.name}: {cargo.product} {written(cargo.version)} for {cargo.board}; its signature holds.", err=True)
     _bring(made, bringing, written(cargo.version))
+
+
+def _refuse_taken(path: str, baud: int) -> None:
+    """A running kiosk has its board for itself: said at once, not after minutes of trying. A board may still be plugged in."""
+    try:
+        SerialLine(path, baud).close()
+    except PortMissing:
+        return
+    except BridgeError as error:
+        raise type(error)(error.tried, here=held_by(path)) from None
 
 
 def _bring(made: Reader, bringing: BoardUpdate, version: str) -> None:
@@ -227,27 +239,6 @@ _PROGRESS = {
     "done": "The new firmware is healthy.",
     "failed": "The board did not take it.",
 }
-
-
-@reader.command(context_settings=HELP)
-@click.argument("port", required=False)
-@_BAUD
-@plainly
-def doctor(port: str | None, baud: int) -> None:
-    """What is wrong with the reader at PORT, or at every port, and what to do. Exit status 0: nothing."""
-    if port is not None:
-        open_reader(port, name="reader", clock=time.monotonic, baud=baud)  # judges the port's name
-    well = _show("this machine", examination.machine()) if port is None else True
-    for name in [port] if port is not None else [found.path for found in serial_ports()]:
-        well = _show(name, examination.examine(name, baud, time.monotonic)) and well
-    sys.exit(0 if well else 1)
-
-
-def _show(title: str, findings: list[examination.Finding]) -> bool:
-    click.echo(title)
-    for finding in findings:
-        click.echo(f"  {'ok  ' if finding.well else 'ILL '}{finding.what:<12} {finding.words}")
-    return all(finding.well for finding in findings)
 
 
 @reader.command(context_settings=HELP)

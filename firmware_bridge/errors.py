@@ -1,6 +1,8 @@
-"""What can go wrong between a port and a card read. Imports nothing of ours."""
+"""What can go wrong between a port and a card read. Imports nothing of ours but the words of its codes."""
 
 from __future__ import annotations
+
+from firmware_bridge.remedies import mend
 
 
 class BridgeError(Exception):
@@ -8,10 +10,12 @@ class BridgeError(Exception):
 
     code = "bridge"
 
-    def __init__(self, tried: str, hint: str) -> None:
-        super().__init__(f"{self.code}: {tried}. {hint}")
+    def __init__(self, tried: str, hint: str = "", *, here: str = "") -> None:
+        """hint: what to do, where that depends on more than the code; else the words of `remedies`, with `here`, what was found
+        on this machine, behind them."""
         self.tried = tried
-        self.hint = hint
+        self.hint = hint or ". ".join([mend(self.code), *([here] if here else [])])
+        super().__init__(f"{self.code}: {tried}. {self.hint}")
 
 
 class FrameError(BridgeError):

@@ -39,7 +39,7 @@ from kiosk.visit.greeting import (
 from kiosk.visit.moment import Moment
 from kiosk.visit.phrases import spoken
 from kiosk.visit.recognise import identify, recognise
-from kiosk.visit.words import SceneKind, Words
+from kiosk.visit.words import CodesAt, SceneKind, Words
 
 PRUNE_EVERY_S = 3600.0
 DRAWN_WITHIN_S = 0.005  # the screens go first, for this long at most; then hub and log have their turn
@@ -88,7 +88,7 @@ class _Batch:
 
 class Reception:
     """door: without hub key (that comes from the directory). wake: a row waits. heard: whether a hub listens.
-    codes: which codes are members'. reads_codes: whether a scanner or camera works just now.
+    codes: which codes are members'. codes_at: the scanner or camera that works just now.
 
     Every method may raise sqlite3.Error, with nothing changed; the caller then says `store_failed`.
     """
@@ -108,12 +108,12 @@ class Reception:
         wake: Callable[[], None],
         heard: Callable[[], bool],
         codes: CodePolicy | None = None,
-        reads_codes: Callable[[], bool] = lambda: False,
+        codes_at: Callable[[], CodesAt] = lambda: "",
     ) -> None:
         self._book, self._board, self._signals, self._door = book, board, signals, door
         self._card_key, self._clock, self._ids, self._health = card_key, clock, ids, health
         self._resting, self._wake, self._heard = resting, wake, heard
-        self._codes, self._reads_codes = codes or CodePolicy(), reads_codes
+        self._codes, self._codes_at = codes or CodePolicy(), codes_at
         self._armed_at: float | None = None
         self._shown: _Shown | None = None
         self._trouble: Literal["store_failed", "outbox_full"] | None = None
@@ -350,7 +350,7 @@ class Reception:
         return spoken(self._board.chosen_language(), self._door.language)
 
     def _door_now(self) -> Door:
-        return with_changes(self._door, hub_key=self._book.directory.state().hub_key, reads_codes=self._reads_codes())
+        return with_changes(self._door, hub_key=self._book.directory.state().hub_key, codes_at=self._codes_at())
 
     def _tap(self, member: str | None, armed_at: float | None, presented_at: float | None) -> Tap:
         """presented_at: by the reader's clock, which is ours; a board tells late what happened while its cable was out."""

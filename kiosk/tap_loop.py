@@ -20,6 +20,7 @@ from firmware_bridge.card_read import ButtonPressed, CardHeld, CardRead, CardTro
 from kiosk.metrics import DROPPED
 from kiosk.reception import Reception
 from kiosk.screen.board import Board
+from kiosk.visit.words import CodesAt
 
 WAITING_MAX = 64  # more than fingers and cards can do within the longest disk stall we accept
 # Answers to a backlog come by the hundred; the rest of the queue is for cards and fingers.
@@ -64,9 +65,9 @@ class TapLoop:
         """From the camera; without room nothing is said."""
         self._put(lambda: self._reception.hint(hint))
 
-    def reads_codes(self) -> bool:
-        """Whether a scanner or a camera works just now."""
-        return bool(self._up & {"scanner", "camera"})
+    def codes_at(self) -> CodesAt:
+        """What reads codes just now: the scanner where there are both, for it is the quicker."""
+        return "scanner" if "scanner" in self._up else "camera" if "camera" in self._up else ""
 
     def greet(self, arrival_id: str, greeting: Greeting) -> None:
         """From the hub's link; without room the welcome stays nameless, and a tap always finds more room than a greeting.

@@ -23,6 +23,7 @@ from kiosk.config import KioskConfig, Secrets
 from kiosk.devices.board_signals import BoardSignals
 from kiosk.devices.camera import Camera
 from kiosk.devices.camera_words import Hint
+from kiosk.devices.name_watch import NameWatch
 from kiosk.devices.reset_pin import ResetPin, open_reset_pin
 from kiosk.devices.signals import Signals, open_signals
 from kiosk.directory_fetch import DirectoryFetch
@@ -40,6 +41,7 @@ from kiosk.visit import codes
 from kiosk.visit.check_in import Door
 from kiosk.visit.codes import CodePolicy
 from kiosk.visit.decide import Policy
+from kiosk.visit.words import CodesAt
 
 JOIN_S = 5.0
 STUCK_S = 30.0
@@ -67,6 +69,7 @@ class Kiosk:
         known = nfc_known(self._book.directory, secrets.card_key)
         self._reader, self._scanner = _reader(config, clock, known, self._reset_of(config)), _scanner(config, clock)
         self._camera = _camera(config, clock, self.taps.hint)
+        self._names = _names(config)
         self._screen = self._served(config)
         self._threads: list[threading.Thread] = []
 
@@ -75,7 +78,7 @@ class Kiosk:
         self._screen.start()
         self._line.start()
         self._run("tap-loop", self.taps.run)
-        self._run("reader", lambda: self._reader.run(self.taps.deliver, self._reader_stop))
+        self._run("reader", lambda: self._reader.run(self._names["reader"].before(self.taps.deliver), self._reader_stop))
         self._run("hub-link", lambda: self._link.run(self._line))
         self._run("directory", self._fetch.run)
         if self._scanner is not None:
@@ -124,7 +127,7 @@ class Kiosk:
             wake=self._link.wake,
             heard=lambda: self._link.heard,
             codes=CodePolicy(config.codes.member_prefixes, config.codes.text_prefixes),
-            reads_codes=self._reads_codes,
+            codes_at=self._codes_at,
         )
         return TapLoop(reception, self.board, self.health, self._clock)
 
@@ -140,9 +143,9 @@ class Kiosk:
             salt=f"{config.store}/{config.kiosk}",
         )
 
-    def _reads_codes(self) -> bool:
+    def _codes_at(self) -> CodesAt:
         """Reception is built before the loop that knows."""
-        return self.taps.reads_codes()
+        return self.taps.codes_at()
 
     def _greet(self, arrival_id: str, greeting: Greeting) -> None:
         """The link is built before the loop it tells."""
@@ -176,7 +179,7 @@ class Kiosk:
     def _listen(self, part: Part, device: Reader) -> None:
         def listen() -> None:
             codes.prepare()
-            device.run(lambda event: self.taps.deliver(event, part), self._reader_stop)
+            device.run(self._names[part].before(lambda event: self.taps.deliver(event, part)), self._reader_stop)
 
         self._run(part, listen)
 
@@ -196,6 +199,15 @@ class Kiosk:
         except Exception as error:
             log.error("thread_ended", code="internal", thread=name, exc_info=error)
             self.health.ill(name, "thread_ended", "The kiosk restarts by itself; if it happens again, send the log to support.")
+
+
+def _names(config: KioskConfig) -> dict[Part, NameWatch]:
+    scanner, camera = config.scanner, config.camera
+    return {
+        "reader": NameWatch("reader", config.reader.port),
+        "scanner": NameWatch("scanner", scanner.port if scanner else ""),
+        "camera": NameWatch("camera", camera.device if camera else ""),
+    }
 
 
 def _signals(config: KioskConfig, tell: Callable[[SignalPlan], None]) -> Signals:

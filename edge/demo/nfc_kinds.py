@@ -14,7 +14,7 @@ from edge.process.errors import OperatorError
 
 # Names only; what stands behind each is judged by the simulated reader, which knows the cards (docs/reader.md).
 _SUN = re.compile(r"(?:sun|sun-plain|sun-file):[0-9A-Fa-f.]+@(?P<uid>[0-9A-Fa-f]{14})(?P<count>#\d+)?(?P<address>=\S+)?\Z")
-_TAG = re.compile(r"(?:ntag213|ntag215|ntag216|ultralight|type4)@")
+_TAG = re.compile(r"(?:ntag213|ntag215|ntag216|ultralight|type4|desfire)@")
 _WALLETS = ("apple", "google")
 
 

@@ -12,13 +12,16 @@ import msgspec
 
 from edge.demo import nfc_kinds
 from edge.demo.layout import Layout, default_folder
+from edge.demo.reader_words import request_of
 from edge.process.commands import tells_operator
 from edge.process.errors import OperatorError
 
 _UID = re.compile(r"(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20})\Z")
 _ANSWER_WITHIN_S = 5.0
+# As people do it.
+TAP_S = 0.6
 _HELP = "Say member:NAME, or uid: and 4, 7 or 10 bytes in hex."
-_KINDS = "Say member:NAME, uid:HEX, qr:TEXT or code:TEXT."
+_KINDS = "Say member:NAME, uid:HEX, qr:TEXT, code:TEXT, fault:NAME or script:STEPS."
 # AIM identifiers (ISO/IEC 15424) of what a scanner names a number of this length; other barcodes are Code 128.
 _EAN = {8: "]E4", 12: "]E0", 13: "]E0"}
 _QR, _CODE_128 = "]Q1", "]C0"
@@ -94,14 +97,26 @@ def ask_reader(path: Path, request: dict[str, object]) -> None:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("card")
-@click.option("--hold", "hold_s", type=click.FloatRange(0.05, 600), default=0.6, show_default=True, help="Seconds on the reader.")
+@click.option(
+    "--hold",
+    "hold_s",
+    type=click.FloatRange(0.05, 600),
+    help="Seconds on the reader, or of a fault.  [default: 0.6; a fault lasts]",
+)
 @click.option("--dir", "folder", type=click.Path(path_type=Path), help="The demo's folder, if it is not the usual one.")
 @tells_operator
-def tap(card: str, hold_s: float, folder: Path | None) -> None:
+def tap(card: str, hold_s: float | None, folder: Path | None) -> None:
     """Present CARD: member:maria, uid:04A2B3C4D5E6F7, or a bare word where only one of them is possible.
 
-    Also a card of a kind: ntag213@ID=ADDRESS (or ntag215, ntag216, ultralight, type4), sun:KEY@ID, wallet:apple.
-    qr:TEXT and code:TEXT are shown to the scanner: qr:KR-MARIA, code:2012345678903.
+    \b
+    Two at once      member:maria+uid:04112233445566
+    A kind of card   ntag213@ID=ADDRESS (or ntag215, ntag216, ultralight, type4, desfire), sun:KEY@ID
+    A phone          phone, or wallet:apple, wallet:google with a wallet that answers
+    Taken away       remove
+    A fault          fault:noise, with --hold 3 for three seconds; fault:clean ends it. Others: split, silence, corrupt, half,
+                     lost, double, previous, hangup (the cable is out), frozen (the chip hangs)
+    A script         script:"at 0.5 s card member:maria, at 2 s noise, at 4 s card member:maria for 1 s"
+    A code           qr:KR-MARIA, code:2012345678903: shown to the scanner
     """
     layout = Layout(folder or default_folder())
     known = known_cards(layout)
@@ -110,8 +125,13 @@ def tap(card: str, hold_s: float, folder: Path | None) -> None:
         ask_reader(layout.scanner_socket, {"scan": scan})
         click.echo("The scanner has read the code.")
         return
+    more = request_of(card, hold_s, lambda one: uid_of(one, known))
+    if more is not None:
+        ask_reader(layout.reader_socket, more[0])
+        click.echo(more[1])
+        return
     presented = nfc_kinds.present(card, layout.counters) or {"uid": uid_of(card, known)}
-    ask_reader(layout.reader_socket, {"present": presented, "hold_s": hold_s})
+    ask_reader(layout.reader_socket, {"present": presented, "hold_s": TAP_S if hold_s is None else hold_s})
     click.echo("The card is on the reader.")
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from firmware_bridge.card_read import ReaderEvent, ReaderState
 from firmware_bridge.errors import BridgeError
 from firmware_bridge.session.arrival import Known, nobody
+from firmware_bridge.session.pn532_faults import since_it_worked
 from firmware_bridge.session.pn532_session import Out, Pn532Session
 from firmware_bridge.session.pn532_steps import Timing
 from firmware_bridge.session.presence import Presence
@@ -23,7 +24,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
 # a kill, until its reset).
 RESET_S, BOOT_S = 0.1, 0.05
 # Where a reset can help: the port is there, and what answers is not what it should be.
-RESET_HELPS = frozenset({"reader_stopped", "reader_silent", "reader_garbage", "reader_faulty"})
+RESET_HELPS = frozenset({"reader_stopped", "reader_frozen", "reader_silent", "reader_garbage", "reader_faulty"})
 
 
 class Line(Protocol):
@@ -58,7 +59,7 @@ class Pn532Reader:
         self._presence = Presence(name)
         self._told: str | None = None
         self._pause = FIRST_PAUSE_S
-        self._reset_due = False
+        self._reset_due = self._worked = False
 
     def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
         """Deliver events until `stop`. Trouble becomes ReaderState(up=False) with code and hint; only `deliver` can raise."""
@@ -73,7 +74,11 @@ class Pn532Reader:
             self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
 
     def _connect(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
-        line = self._open_line()
+        try:
+            line = self._open_line()
+        except BridgeError:  # unplugged: what it did before it came back says nothing of it
+            self._worked = False
+            raise
         try:
             self._reset(line, stop)
             self._converse(line, deliver, stop)
@@ -109,12 +114,12 @@ class Pn532Reader:
     def _do(self, out: Out, line: Line, deliver: Callable[[ReaderEvent], None]) -> None:
         for event in out.events:  # first, so that a port lost at this moment costs no read
             if isinstance(event, ReaderState) and event.up:
-                self._told, self._pause = "ok", FIRST_PAUSE_S
+                self._told, self._pause, self._worked = "ok", FIRST_PAUSE_S, True
             deliver(event)
         if out.send:
             line.write(out.send)
         if out.failed is not None:
-            raise out.failed
+            raise since_it_worked(out.failed) if self._worked else out.failed
 
     def _tell_down(self, error: BridgeError, deliver: Callable[[ReaderEvent], None]) -> None:
         """Say it once, not at every try."""

@@ -132,10 +132,7 @@ class SerialLine:
                 setattr(self._port, self._reset, hold)
             except _BROKEN as error:
                 if _errno(error) in (errno.ENOTTY, errno.EINVAL):
-                    raise ResetUnavailable(
-                        f"resetting the reader through {self._reset} of {self.path}",
-                        "This port has no such line; take reset out of the configuration, or name a GPIO pin as reset_pin",
-                    ) from error
+                    raise ResetUnavailable(f"resetting the reader through {self._reset} of {self.path}") from error
                 raise self._lost(error) from error
 
     def close(self) -> None:
@@ -145,9 +142,7 @@ class SerialLine:
 
     def _lost(self, error: BaseException | None) -> PortLost:
         what = type(error).__name__ if error is not None else "no data"
-        return PortLost(
-            f"using {self.path} ({what})", "The reader was unplugged or lost power; it is opened again when it is back"
-        )
+        return PortLost(f"using {self.path} ({what})")
 
 
 def _refuse_what_is_no_port(path: str) -> None:
@@ -157,21 +152,21 @@ def _refuse_what_is_no_port(path: str) -> None:
     except (OSError, ValueError) as error:
         raise _cannot_open(path, error) from error
     if not stat.S_ISCHR(mode):
-        raise PortNotSerial(f"opening {path}, which is no device", f"Name the port of the reader. {_what_there_is()}")
+        raise PortNotSerial(f"opening {path}, which is no device", here=_what_there_is())
 
 
 def _cannot_open(path: str, error: BaseException) -> BridgeError:
     number = _errno(error)
     tried = f"opening {path}"
     if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.ENOTDIR):
-        return PortMissing(tried, f"Plug the reader in, or mend the name. {_what_there_is()}")
+        return PortMissing(tried, here=_what_there_is())
     if number in (errno.EACCES, errno.EPERM):
-        return PortForbidden(tried, "Add the user of the kiosk to the group dialout, then start the kiosk again")
+        return PortForbidden(tried)
     if number in (errno.EBUSY, errno.EAGAIN):
-        return PortBusy(tried, "Another program uses the reader; end it (ModemManager and a second kiosk are the usual ones)")
+        return PortBusy(tried)
     if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR):
-        return PortNotSerial(tried, f"This is no serial port; name the port of the reader. {_what_there_is()}")
-    return PortMissing(f"{tried} ({type(error).__name__})", f"Unplug the reader and plug it in again. {_what_there_is()}")
+        return PortNotSerial(tried, here=_what_there_is())
+    return PortMissing(f"{tried} ({type(error).__name__})", here=_what_there_is())
 
 
 def _errno(error: BaseException | None) -> int | None:

@@ -88,10 +88,7 @@ def open_keyboard(path: str) -> Keyboard:
     try:
         evdev = importlib.import_module("evdev")
     except ImportError as error:
-        raise KeysMissing(
-            "opening a scanner that types",
-            "Install python3-evdev with apt and give Shopbell's environment the system's packages; or set the scanner to serial",
-        ) from error
+        raise KeysMissing("opening a scanner that types") from error
     try:
         return _Grabbed(evdev.InputDevice(path), path)
     except (OSError, ValueError, TypeError) as error:
@@ -117,9 +114,7 @@ class _Grabbed:
         except BlockingIOError:
             return
         except (OSError, ValueError) as error:
-            raise PortLost(
-                f"using {self._path} ({type(error).__name__})", "The scanner was unplugged; it is opened again when it is back"
-            ) from error
+            raise PortLost(f"using {self._path} ({type(error).__name__})") from error
         for event in events:
             if event.type == _EV_SYN and event.code == _SYN_DROPPED:
                 yield None
@@ -135,9 +130,9 @@ class _Grabbed:
 def _cannot_open(path: str, error: BaseException) -> BridgeError:
     tried = f"opening {path}"
     if isinstance(error, PermissionError):
-        return PortForbidden(tried, "Add the user of the kiosk to the group input, then start the kiosk again")
+        return PortForbidden(tried)
     if getattr(error, "errno", None) == errno.EBUSY:
-        return PortBusy(tried, "Another program has grabbed the scanner; end it")
+        return PortBusy(tried)
     if getattr(error, "errno", None) in (errno.ENOTTY, errno.EINVAL, errno.EISDIR):
-        return PortNotKeys(tried, "This is no input device; name one under /dev/input/by-id/ that ends in -event-kbd")
-    return PortMissing(tried, "Plug the scanner in, or name its device under /dev/input/by-id/ that ends in -event-kbd")
+        return PortNotKeys(tried)
+    return PortMissing(tried, here="Scanners that type are under /dev/input/by-id/ and end in -event-kbd")

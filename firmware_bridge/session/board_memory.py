@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from firmware_bridge.card_read import ButtonPressed, CardGone, CardHeld, CardRead, CardTrouble, ReaderEvent, ReaderState
+from firmware_bridge.remedies import BOARDS
 from firmware_bridge.session.presence import FORGET_AFTER_S, HELD_AFTER_S
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire.board_messages import Button, Card, Gone, Hello, Report, Trouble
@@ -15,20 +14,7 @@ _UPTIME_WRAPS = 1 << 32
 _RANDOM = "random"
 # As often as a board is asked whether it is there.
 _ASK_AGAIN_S = 2.0
-
-
-class _Down(NamedTuple):
-    code: str
-    hint: str
-
-
-_CHIP_DOWN = {
-    wire.CHIP_SILENT: _Down(
-        "board_chip_silent",
-        "The board's NFC chip does not answer: check its plug and that its switches select HSU (UART)",
-    ),
-    wire.CHIP_WRONG: _Down("board_chip_wrong", "The board's NFC chip is no PN532: use one"),
-}
+CHIP_DOWN = {wire.CHIP_SILENT: "board_chip_silent", wire.CHIP_WRONG: "board_chip_wrong"}
 
 
 class BoardMemory:
@@ -123,11 +109,11 @@ class BoardMemory:
 
     def chip(self, state: int, now: float) -> list[ReaderEvent]:
         """The board's NFC chip is in this state; gives what that changes for the reader."""
-        code, hint = ("ok", self._works()) if state == wire.CHIP_OK else _CHIP_DOWN.get(state, ("", ""))
+        code = "ok" if state == wire.CHIP_OK else CHIP_DOWN.get(state, "")
         if not code or code == self.told:
             return []
         self.told = code
-        return [ReaderState(self.reader, now, state == wire.CHIP_OK, code, hint)]
+        return [ReaderState(self.reader, now, state == wire.CHIP_OK, code, self._works() if code == "ok" else BOARDS[code].whole)]
 
     def _works(self) -> str:
         if self._hello is None:

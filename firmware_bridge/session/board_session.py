@@ -182,14 +182,10 @@ class BoardSession:
     def _wrong(self, hello: Hello) -> BridgeError | None:
         if hello.protocol[0] != wire.PROTOCOL[0]:
             return BoardProtocol(
-                f"talking to a board that speaks version {hello.protocol[0]} of the wire, we speak {wire.PROTOCOL[0]}",
-                "Update the kiosk, or the board's firmware with shopbell reader update",
+                f"talking to a board that speaks version {hello.protocol[0]} of the wire, we speak {wire.PROTOCOL[0]}"
             )
         if self._wanted and hello.board_id != self._wanted:
-            return BoardOther(
-                f"looking for board {self._wanted}, board {hello.board_id} answers",
-                "Plug in the other one, or mend the id behind # in the port's name",
-            )
+            return BoardOther(f"looking for board {self._wanted}, board {hello.board_id} answers")
         return None
 
     def _reported(self, report: Report, now: float) -> None:
@@ -272,25 +268,14 @@ class BoardSession:
         self._out.send += data
 
     def _stopped(self) -> BridgeError:
-        return ReaderStopped(
-            "asking a reader board that worked until now",
-            "It is opened again by itself; if this goes on, cut its power for ten seconds",
-        )
+        return ReaderStopped("asking a reader board that worked until now")
 
     def _why(self) -> BridgeError:
         if self._octets == 0:
-            return ReaderSilent(
-                "asking for a reader board, nothing answers",
-                "Check its power and that its firmware is installed; a bare PN532 is named without board:",
-            )
+            return ReaderSilent("asking for a reader board, nothing answers", here="A board without its firmware is silent too")
         if self._echoes:
-            return ReaderEcho(
-                "asking for a reader board, our own bytes come back",
-                "TX and RX touch, or the port is a terminal; check the wiring and the port's name",
-            )
-        return ReaderGarbage(
-            "asking for a reader board, what answers is none", "Check the port's name; a bare PN532 is named without board:"
-        )
+            return ReaderEcho("asking for a reader board, our own bytes come back")
+        return ReaderGarbage("asking for a reader board, what answers is none")
 
     def _take_out(self) -> Out:
         out, self._out = self._out, Out(failed=self._out.failed)

@@ -43,6 +43,12 @@ class ReaderStopped(ReaderGone):
     code = "reader_stopped"
 
 
+class ReaderFrozen(ReaderGone):
+    """It worked, and does not answer on a port that was opened anew either."""
+
+    code = "reader_frozen"
+
+
 @dataclass(slots=True)
 class Heard:
     """What came in since the start, to say why nothing came of it."""
@@ -55,37 +61,26 @@ class Heard:
 def why(heard: Heard, *, up: bool) -> BridgeError:
     """Why nothing came of it. up: the chip was heard looking for cards before."""
     if up:
-        return ReaderStopped(
-            "asking a reader that worked until now",
-            "It is opened again by itself; if this goes on, cut its power for ten seconds",
-        )
+        return ReaderStopped("asking a reader that worked until now")
     if heard.octets == 0:
-        return ReaderSilent(
-            "waking a PN532, nothing answers",
-            "Check its power, that its switches select HSU (UART), and that TX and RX are crossed",
-        )
+        return ReaderSilent("waking a PN532, nothing answers")
     if heard.echoes:
-        return ReaderEcho(
-            "waking a PN532, our own bytes come back",
-            "TX and RX touch, or the port is a terminal; check the wiring and the port's name",
-        )
+        return ReaderEcho("waking a PN532, our own bytes come back")
     if heard.good:
-        return ReaderStopped("configuring a PN532, it answers only now and then", "Check the cable and the power supply")
-    return ReaderGarbage(
-        "waking a PN532, what answers is no PN532",
-        "Check the baud rate (115200 unless changed) and that the port is the reader's",
-    )
+        return ReaderStopped("configuring a PN532, it answers only now and then")
+    return ReaderGarbage("waking a PN532, what answers is no PN532")
+
+
+def since_it_worked(error: BridgeError) -> BridgeError:
+    """The same error of a reader that has worked on this port before, and was not unplugged since."""
+    return ReaderFrozen("waking a PN532 that worked before, nothing answers") if isinstance(error, ReaderSilent) else error
 
 
 def wrong_chip(ic: int) -> BridgeError:
     """ic: what the chip says it is."""
-    return ReaderWrongChip(
-        f"asking the chip at the port for its kind, it said {ic:02X}", "Shopbell drives a PN532 (32); use such a reader board"
-    )
+    return ReaderWrongChip(f"asking the chip at the port for its kind, it said {ic:02X}, a PN532 says 32")
 
 
 def faulty(memory: str) -> BridgeError:
     """memory: ROM or RAM."""
-    return ReaderFaulty(
-        f"having the chip test its own {memory}", "Cut its power for ten seconds; if it stays so, replace the reader"
-    )
+    return ReaderFaulty(f"having the chip test its own {memory}")

@@ -1,7 +1,7 @@
 """Every kind of card that can be presented, and how it is written. Pure.
 
 04A2B3C4D5E6F7                               the usual card with such an id
-ntag213@04A2B3C4D5E6F7=https://...           also ntag215, ntag216, ultralight, type4; without `=` its message is empty
+ntag213@04A2B3C4D5E6F7=https://...           also ntag215, ntag216, ultralight, type4, desfire; without `=` an empty one
 sun:KEY@04A2B3C4D5E6F7                       an NTAG 424 DNA that signs each reading; also sun-plain, sun-file
 sun:META.FILE@04A2B3C4D5E6F7#60=https://...  two keys; the next reading is number 60; the address before its parameters
 """
@@ -13,6 +13,7 @@ from typing import cast
 
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.simulator.cards import CASCADE_TAG, VirtualCard
+from firmware_bridge.simulator.desfire_card import desfire_card
 from firmware_bridge.simulator.sun_card import DEFAULT_ADDRESS, LAST_COUNT, MIRRORS, Mirror, SunCard, sun_card
 from firmware_bridge.simulator.type2_card import KINDS, type2_card
 from firmware_bridge.simulator.type4_card import phone, type4_card
@@ -24,7 +25,11 @@ _SUN = re.compile(
     r"@(?P<uid>[0-9A-Fa-f]{14})(?:#(?P<count>\d{1,8}))?(?:=(?P<address>\S+))?"
 )
 _TAG = re.compile(r"(?P<kind>[a-z0-9]+)@(?P<uid>[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14})(?:=(?P<address>\S+))?")
-_HINT = "Write an id in hex, ntag213@ID=ADDRESS (or ntag215, ntag216, ultralight, type4), or sun:KEY@ID (or sun-plain, sun-file)"
+_HINT = (
+    "Write an id in hex, ntag213@ID=ADDRESS (or ntag215, ntag216, ultralight, type4, desfire), "
+    "or sun:KEY@ID (or sun-plain, sun-file)"
+)
+_ISO_DEP = {"type4": type4_card, "desfire": desfire_card}
 
 
 def card_with(uid: bytes) -> VirtualCard:
@@ -50,9 +55,10 @@ def card_of_kind(text: str) -> tuple[VirtualCard, bool]:
     sun, tag = _SUN.fullmatch(text), _TAG.fullmatch(text)
     if len(text) <= LONGEST_CARD and sun and sun["mirror"] in MIRRORS:
         return _sun(sun), sun["count"] is not None
-    if len(text) <= LONGEST_CARD and tag and tag["kind"] in (*KINDS, "type4"):
+    if len(text) <= LONGEST_CARD and tag and tag["kind"] in (*KINDS, *_ISO_DEP):
         uid, message = bytes.fromhex(tag["uid"]), uri_message(tag["address"])
-        return (type4_card(uid, message) if tag["kind"] == "type4" else type2_card(tag["kind"], uid, message)), False
+        made = _ISO_DEP.get(tag["kind"])
+        return (made(uid, message) if made else type2_card(tag["kind"], uid, message)), False
     raise MisuseError("making a card of that kind", _HINT)
 
 

@@ -33,6 +33,11 @@ def present(control: Path, uid: str, hold_s: float) -> None:
         raise Refused(str(error.get("code")), str(error.get("tried")), str(error.get("hint")))
 
 
+def simulated_status(control: Path) -> dict[str, object]:
+    """What a simulated reader or scanner says of itself. Raises BridgeError."""
+    return _ask(control, {"status": {}})
+
+
 def _ask(control: Path, request: object) -> dict[str, object]:
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
@@ -42,9 +47,7 @@ def _ask(control: Path, request: object) -> dict[str, object]:
             with channel.makefile("rb") as replies:
                 answer = json.loads(replies.readline(65536) or b"{}")
     except OSError as error:
-        raise NotSimulated(
-            f"reaching a simulated reader at {control} ({type(error).__name__})", "Start one: shopbell reader simulate board"
-        ) from error
+        raise NotSimulated(f"reaching a simulated device at {control} ({type(error).__name__})") from error
     except ValueError as error:
         raise MisuseError(
             f"asking {control}", "This socket is not that of a simulated reader; name the one it printed"

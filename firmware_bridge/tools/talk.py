@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from firmware_bridge.card_read import ReaderEvent, ReaderState
-from firmware_bridge.drivers.pn532_reader import Line
-from firmware_bridge.drivers.serial_port import SerialLine
+from firmware_bridge.drivers.pn532_reader import BOOT_S, RESET_S, Line
+from firmware_bridge.drivers.serial_port import Reset, SerialLine
 from firmware_bridge.errors import BridgeError
 from firmware_bridge.session.board_memory import BoardMemory
 from firmware_bridge.session.board_session import BoardSession, BoardTiming
 from firmware_bridge.session.pn532_session import Out, Pn532Session
+from firmware_bridge.session.pn532_steps import Timing
 from firmware_bridge.update.image import written
 from firmware_bridge.wire.board_messages import Hello, Status
 
 # A board that starts anew because its port was opened (pyserial#124) answers within some two seconds.
 QUICK = BoardTiming(ask=0.3, hello=2.5)
+# A chip that is held in reset says nothing; so long is enough to be sure.
+HELD = Timing(first_ack=0.3, ack=0.3)
 # What has not come up by then has failed with a reason; this is for what talks for ever and says nothing.
 LONGEST_S = 15.0
 
@@ -43,16 +47,32 @@ class Answer:
     status: Status | None = None
 
 
-def identify(path: str, baud: int, clock: Callable[[], float], timing: BoardTiming = QUICK) -> Answer:
-    """Ask a port for a reader board, then for a PN532."""
+def identify(path: str, baud: int, clock: Callable[[], float], timing: BoardTiming = QUICK, reset: Reset = None) -> Answer:
+    """Ask a port for a reader board, then for a PN532. reset: what is wired to its reset; it is kept at rest."""
     try:
-        line = SerialLine(path, baud)
+        line = SerialLine(path, baud, reset)
     except BridgeError as error:
         return Answer("nothing", "cannot be opened", error)
     try:
         return _board(line, clock, timing) or _pn532(line, clock)
     except BridgeError as error:
         return Answer("nothing", "lost while asking", error)
+    finally:
+        line.close()
+
+
+def try_reset(path: str, baud: int, clock: Callable[[], float], reset: Reset) -> tuple[Answer, Answer]:
+    """Ask a port for a PN532 while its reset is held, and when it has been let go. Raises BridgeError."""
+    line, pause = SerialLine(path, baud, reset), threading.Event()
+    try:
+        line.hold_reset(True)
+        try:
+            pause.wait(RESET_S)
+            held = _pn532(line, clock, HELD)
+        finally:
+            line.hold_reset(False)
+        pause.wait(BOOT_S)
+        return held, _pn532(line, clock)
     finally:
         line.close()
 
@@ -68,8 +88,8 @@ def _board(line: Line, clock: Callable[[], float], timing: BoardTiming) -> Answe
     return Answer("board", detail, error, hello, session.status)
 
 
-def _pn532(line: Line, clock: Callable[[], float]) -> Answer:
-    session, seen = Pn532Session("asked"), list[ReaderEvent]()
+def _pn532(line: Line, clock: Callable[[], float], timing: Timing | None = None) -> Answer:
+    session, seen = Pn532Session("asked", timing=timing or Timing()), list[ReaderEvent]()
 
     def up(events: list[ReaderEvent]) -> bool:
         seen.extend(events)

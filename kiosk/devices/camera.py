@@ -14,6 +14,7 @@ from typing import Final
 
 from edge.process.logs import get_logger
 from firmware_bridge.card_read import CardRead, ReaderEvent, ReaderState
+from kiosk.devices.camera_faults import CameraFault
 from kiosk.devices.camera_judge import FROZEN_S, LATE_S, CameraJudge, Verdict
 from kiosk.devices.camera_words import LONGEST_LINE, CameraTrouble, CameraWord, Hint, SeenFrame, read_word
 
@@ -38,14 +39,6 @@ class Patience:
     late: float = LATE_S
 
 
-class CameraFault(Exception):
-    """The camera's process has to be started anew. code: stable; hint: for a technician."""
-
-    def __init__(self, code: str, hint: str) -> None:
-        super().__init__(code)
-        self.code, self.hint = code, hint
-
-
 class Camera:
     """One camera. `run` blocks its thread until `stop` is set, and heals by itself, like firmware_bridge.open_reader.Reader."""
 
@@ -68,7 +61,6 @@ class Camera:
         """
         self._name, self._clock, self._tell = name, clock, tell
         self._command = [sys.executable, "-m", PROCESS, device, str(width), str(height), str(fps)]
-        self._device = device
         self._patience = patience or Patience()
         self._told: str | None = None
         self._pause = FIRST_PAUSE_S
@@ -91,7 +83,7 @@ class Camera:
             up = False
             for word in self._words(process, stop):
                 if isinstance(word, CameraTrouble):
-                    raise _fault(word, self._device)
+                    raise _fault(word)
                 now = self._clock()
                 verdict = judge.look(word, now)
                 if not up and not verdict.old:
@@ -101,12 +93,9 @@ class Camera:
 
     def _judged(self, verdict: Verdict, now: float, deliver: Callable[[ReaderEvent], None]) -> None:
         if verdict.frozen:
-            raise CameraFault("camera_frozen", "The picture stands still: take off what covers the camera, or plug it in again.")
+            raise CameraFault("camera_frozen")
         if verdict.late:
-            raise CameraFault(
-                "camera_late",
-                "Its pictures are read a second late: lower width and height under [camera], or relieve this machine of work.",
-            )
+            raise CameraFault("camera_late")
         for code in verdict.codes:
             deliver(CardRead("code", code.text, self._name, now, symbology=code.symbology))
         if verdict.hint is not None:
@@ -119,8 +108,8 @@ class Camera:
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
             )
         except OSError as error:
-            hint = f"Its process cannot be started ({type(error).__name__}): free some memory."
-            raise CameraFault("camera_unstarted", hint) from None
+            log.warning("camera_unstarted", code="camera_unstarted", kind=type(error).__name__)
+            raise CameraFault("camera_unstarted") from None
         self.pid = process.pid
         try:
             yield process
@@ -137,11 +126,11 @@ class Camera:
             ready, _, _ = select.select([descriptor], [], [], LONGEST_WAIT_S)
             if not ready:
                 if self._clock() >= deadline:
-                    raise CameraFault("camera_stalled", "It gives no pictures: look at its cable; its process is started anew.")
+                    raise CameraFault("camera_stalled")
                 continue
             data = os.read(descriptor, LONGEST_LINE)
             if not data:
-                raise CameraFault("camera_died", "Its process ended by itself; it is started anew.")
+                raise CameraFault("camera_died")
             *lines, buffer = (buffer + data).split(b"\n")
             deadline = self._clock() + self._patience.stall if lines else deadline
             yield from self._read(lines, buffer)
@@ -150,10 +139,10 @@ class Camera:
         for line in lines:
             word = read_word(line)
             if word is None:
-                raise CameraFault("camera_garbled", "Its process says what cannot be read: install one version of Shopbell only.")
+                raise CameraFault("camera_garbled")
             yield word
         if len(rest) > LONGEST_LINE:
-            raise CameraFault("camera_garbled", "Its process says what cannot be read: install one version of Shopbell only.")
+            raise CameraFault("camera_garbled")
 
     def _up(self, frame: SeenFrame, deliver: Callable[[ReaderEvent], None]) -> None:
         self._told, self._pause = "ok", FIRST_PAUSE_S
@@ -166,22 +155,10 @@ class Camera:
         deliver(ReaderState(self._name, self._clock(), False, fault.code, fault.hint))
 
 
-def _fault(trouble: CameraTrouble, device: str) -> CameraFault:
-    match trouble.code:
-        case "camera_missing":
-            log.warning("camera_missing", code=trouble.code, about=trouble.about)
-            return CameraFault(
-                "camera_missing",
-                "Install the camera's packages (shopbell[camera]) and by apt libgl1 libglib2.0-0 libxcb1; or remove [camera].",
-            )
-        case "camera_unopened":
-            return CameraFault(
-                "camera_unopened", f"See that {device} is a camera, is free, and that the kiosk's user is in the group video."
-            )
-        case "camera_ended":
-            return CameraFault(
-                "camera_ended", f"{device} gives no more pictures: look at its cable; it is opened again by itself."
-            )
+def _fault(trouble: CameraTrouble) -> CameraFault:
+    if trouble.code == "camera_missing":
+        log.warning("camera_missing", code=trouble.code, about=trouble.about)
+    return CameraFault(trouble.code)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

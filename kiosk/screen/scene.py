@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from edge.contracts.outcomes import Reason
-from kiosk.visit.words import SceneKind, Tone, Words
+from kiosk.visit.words import Picture, SceneKind, Tone, Words
 
 RESTING: frozenset[SceneKind] = frozenset({"starting", "idle", "out_of_order"})
 # After these the shopper has asked, or been told, something that no late answer may undo.
@@ -41,6 +41,7 @@ class SceneView(Struct, frozen=True):
     title: str
     line: str
     tone: Tone
+    picture: Picture
     language: str
     words_language: str
     arrival_id: str | None
@@ -164,6 +165,7 @@ class Stage:
             title=words.title,
             line=words.line,
             tone=words.tone,
+            picture=words.picture,
             language=self._language or words.language,
             words_language=words.language,
             arrival_id=on.arrival_id if on else None,

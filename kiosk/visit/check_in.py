@@ -17,7 +17,7 @@ from kiosk.visit.greeting import guest_words, words_for
 from kiosk.visit.moment import Moment
 from kiosk.visit.phrases import spoken
 from kiosk.visit.recognise import Identity, Presented, recognise
-from kiosk.visit.words import Words
+from kiosk.visit.words import CodesAt, Words
 
 EVIDENCE_MAX = 1200  # characters, edge.contracts.arrival
 MAX_REV = 20  # far more presses than a person makes; a stuck button must not fill the outbox
@@ -27,7 +27,7 @@ MAX_REV = 20  # far more presses than a person makes; a stuck button must not fi
 class Door:
     """What stays the same from tap to tap. language: of the store. hub_key: 32 raw bytes, None until the hub was reached once.
 
-    reads_codes: whether a scanner or camera works here just now.
+    codes_at: the scanner or camera that works here just now.
     """
 
     store: str
@@ -35,7 +35,7 @@ class Door:
     language: str = "en"
     policy: Policy = field(default_factory=Policy)
     hub_key: bytes | None = None
-    reads_codes: bool = False
+    codes_at: CodesAt = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def check_in(presented: Presented, identity: Identity | None, found: DirectoryEn
     """identity: from `kiosk.visit.recognise.identify`; found: what the directory answered for its token."""
     decision = decide(recognise(presented, identity, found), tap.recent, door.policy, tap.armed_at, tap.moment)
     language = spoken(tap.chosen, decision.language, door.language)
-    return CheckIn(decision, words_for(decision, language, reads_codes=door.reads_codes), _arrival(decision, door, tap))
+    return CheckIn(decision, words_for(decision, language, codes_at=door.codes_at), _arrival(decision, door, tap))
 
 
 def ring(door: Door, tap: Tap, *, heard: bool) -> CheckIn:

@@ -11,7 +11,7 @@ from edge.contracts.answer import Greeting
 from edge.contracts.outcomes import Outcome, Reason
 from kiosk.visit.decide import Decision
 from kiosk.visit.phrases import phrase, spoken
-from kiosk.visit.words import SceneKind, Tone, Words
+from kiosk.visit.words import CodesAt, SceneKind, Tone, Words
 
 # Seconds on the screen. Long enough to read the line twice and, where reasons are offered, to choose one.
 _SECONDS: dict[SceneKind, float] = {
@@ -46,19 +46,17 @@ _OFFERS_REASONS: frozenset[SceneKind] = frozenset({"welcome", "by_name", "strang
 _OFFERS_NOT_TODAY: frozenset[SceneKind] = _OFFERS_REASONS
 
 
-def words_for(decision: Decision, language: str, *, reads_codes: bool = False) -> Words:
+def words_for(decision: Decision, language: str, *, codes_at: CodesAt = "") -> Words:
     """The nameless words shown right after the commit. language: chosen on the screen, else the member's own, else the kiosk's.
 
-    A member who does not want the name is also not announced as somebody who has been here before. reads_codes: whether a
-    scanner or camera works here just now, so that nobody is sent to a code that nothing reads.
+    A member who does not want the name is also not announced as somebody who has been here before. codes_at: the scanner or
+    camera that works here just now: a phone is sent to it with its code, and to card or bell where nothing reads codes.
     """
+    if decision.outcome == "phone_uid":
+        return _phone_words("phone_wallet" if decision.wallet else "phone_uid", language, codes_at)
     key: str = decision.outcome
     if decision.outcome == "welcome" and decision.greeting == "nameless":
         key = "welcome_discreet"
-    if decision.outcome == "phone_uid" and reads_codes:
-        key = "phone_uid_code"
-    elif decision.wallet:
-        key = "phone_wallet"
     elif decision.outcome == "unreadable" and decision.about is not None:
         key = f"unreadable_{decision.about}"
     return _words(decision.outcome, key, language)
@@ -108,6 +106,11 @@ def hint_words(hint: str, language: str) -> Words:
 def full_words(language: str) -> Words:
     """The outbox is at its limit: the arrival is refused, and the screen says so (guarantee G4)."""
     return _words("out_of_order", "full", language)
+
+
+def _phone_words(key: str, language: str, codes_at: CodesAt) -> Words:
+    words = _words("phone_uid", f"{key}_{codes_at}" if codes_at else key, language)
+    return replace(words, picture="code" if codes_at else "card")
 
 
 def _by_name(name: str, key: str, language: str) -> Words:

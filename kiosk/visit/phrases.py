@@ -27,7 +27,10 @@ _EN: dict[str, Phrase] = {
     "guest_unheard": ("We are sorry", "The bell does not reach our staff just now. Please come to the counter."),
     "repeat": ("Hello again!", "We already know that you are here."),
     "phone_uid": ("Hello, phone!", "Your phone shows a new number each time. Please use your card, or ring the bell."),
-    "phone_wallet": ("Hello, phone!", "Its wallet keeps the cards to itself here. Please use your card, or ring the bell."),
+    "phone_wallet": (
+        "Hello, phone!",
+        "Its wallet keeps the cards to itself here. Please use your plastic card, or ring the bell.",
+    ),
     "held": ("About your data", "Here your card is only a number. Our staff will gladly show you what we keep, or delete it."),
     "unreadable": ("Once more, please", "Hold your card flat on the reader for a moment."),
     "ambiguous": ("One card at a time", "We saw two cards. Please hold just one to the reader."),
@@ -54,7 +57,7 @@ _DE: dict[str, Phrase] = {
     "phone_uid": ("Hallo, Telefon!", "Es zeigt jedes Mal eine neue Nummer. Bitte nehmen Sie die Karte, oder klingeln Sie."),
     "phone_wallet": (
         "Hallo, Telefon!",
-        "Seine Wallet zeigt uns keine Karten. Bitte nehmen Sie die Karte, oder klingeln Sie.",
+        "Seine Wallet zeigt uns keine Karten. Bitte nehmen Sie die Plastikkarte, oder klingeln Sie.",
     ),
     "held": (
         "Zu Ihren Daten",
@@ -85,7 +88,7 @@ _FR: dict[str, Phrase] = {
     "phone_uid": ("Bonjour, téléphone !", "Il montre chaque fois un autre numéro. Utilisez votre carte, ou sonnez la cloche."),
     "phone_wallet": (
         "Bonjour, téléphone !",
-        "Ses cartes nous restent cachées. Utilisez la vôtre, ou sonnez la cloche.",
+        "Ses cartes nous restent cachées. Utilisez votre carte en plastique, ou sonnez la cloche.",
     ),
     "held": (
         "À propos de vos données",
@@ -116,7 +119,7 @@ _ES: dict[str, Phrase] = {
     "phone_uid": ("¡Hola, teléfono!", "Muestra un número nuevo cada vez. Use su tarjeta o toque la campana."),
     "phone_wallet": (
         "¡Hola, teléfono!",
-        "Sus tarjetas digitales no se muestran aquí. Use su tarjeta o toque la campana.",
+        "Sus tarjetas digitales no se muestran aquí. Use la de plástico o toque la campana.",
     ),
     "held": ("Sobre sus datos", "Aquí su tarjeta es solo un número. Nuestro equipo muestra o borra sus datos."),
     "unreadable": ("Otra vez, por favor", "Mantenga la tarjeta plana sobre el lector un momento."),

@@ -21,6 +21,10 @@ SceneKind = Literal[
     "out_of_order",
 ]
 Tone = Literal["calm", "warm", "puzzled", "sorry"]
+# What to hold up here: a phone with its code, a card. Empty: the scene's own picture.
+Picture = Literal["", "code", "card"]
+# What works here just now for a code, and is named to whoever has one.
+CodesAt = Literal["", "scanner", "camera"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Words:
 
     seconds: how long it stays before the screen returns to idle by itself; 0 means until something else happens.
     offers_reasons: the shopper may say why they came. offers_not_today: the shopper may ask to be left alone.
+    picture: what helps, where that is more than the scene says.
     """
 
     scene: SceneKind
@@ -39,3 +44,4 @@ class Words:
     language: str
     offers_reasons: bool = False
     offers_not_today: bool = False
+    picture: Picture = ""

@@ -7,6 +7,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from tests.docs import remedies
+
 ROOT = Path(__file__).resolve().parents[2]
 DOC = ROOT / "docs" / "outcomes.md"
 BEGIN, END = "<!-- codes: begin -->", "<!-- codes: end -->"
@@ -66,17 +68,19 @@ def codes_in(tree: ast.AST) -> dict[str, str]:
 
 
 def table() -> str:
-    """Markdown: code, what to do, which part says it."""
-    places: dict[str, set[str]] = defaultdict(set)
-    hints: dict[str, str] = {}
+    """Markdown: code, what to do, which part says it; a code that two packages use has a row for each."""
+    places: dict[tuple[str, str], set[str]] = defaultdict(set)
+    hints: dict[tuple[str, str], str] = {}
     for package in _PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             if "node_modules" in path.parts:
                 continue
             for code, hint in codes_in(ast.parse(path.read_text())).items():
-                hints.setdefault(code, " ".join(hint.split()).replace("|", "\\|"))
-                places[code].add("/".join(path.relative_to(ROOT).parts[:2]).removesuffix(".py"))
-    rows = [f"| `{code}` | {hints[code]} | {', '.join(sorted(places[code]))} |" for code in sorted(hints)]
+                hints.setdefault((code, package), " ".join(hint.split()).replace("|", "\\|"))
+                places[code, package].add("/".join(path.relative_to(ROOT).parts[:2]).removesuffix(".py"))
+    rows = [
+        f"| `{code}` | {hints[code, package]} | {', '.join(sorted(places[code, package]))} |" for code, package in sorted(hints)
+    ]
     return "\n".join(["| code | what to do | said by |", "|---|---|---|", *rows])
 
 
@@ -88,3 +92,4 @@ def write() -> None:
 
 if __name__ == "__main__":
     write()
+    remedies.write()

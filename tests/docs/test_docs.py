@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from edge.contracts import outcomes
-from tests.docs import codes
+from tests.docs import codes, remedies
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -65,6 +65,11 @@ def test_every_code_of_the_door_is_explained(code: str) -> None:
 
 def test_the_table_of_codes_is_up_to_date() -> None:
     assert codes.table() in codes.DOC.read_text(), "run: python -m tests.docs.codes"
+
+
+@pytest.mark.parametrize("page", remedies.PAGES)
+def test_the_tables_of_remedies_are_up_to_date(page: str) -> None:
+    assert remedies.with_tables(page) == (remedies.DOCS / page).read_text(), "run: python -m tests.docs.codes"
 
 
 def test_every_error_code_is_explained() -> None:

@@ -35,7 +35,7 @@ def presented(reader: Running, control: Path, present: dict[str, object], number
     return reader.reads[-1]
 
 
-@pytest.mark.parametrize("kind", ["ntag213", "ntag215", "ntag216", "ultralight", "type4"])
+@pytest.mark.parametrize("kind", ["ntag213", "ntag215", "ntag216", "ultralight", "type4", "desfire"])
 def test_the_address_on_a_card_is_its_evidence(reader: Running, control: Path, kind: str) -> None:
     read = presented(reader, control, {"card": f"{kind}@{UID}={ADDRESS}"})
     assert (read.value, read.evidence, read.wallet, read.random_id) == (UID, f"uri:{ADDRESS}", None, False)

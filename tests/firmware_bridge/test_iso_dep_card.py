@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from firmware_bridge.errors import MisuseError
+from firmware_bridge.simulator.desfire_card import desfire_card
 from firmware_bridge.simulator.kinds import uri_message
 from firmware_bridge.simulator.type4_card import phone, type4_card
 
@@ -102,3 +104,30 @@ def test_a_phone_answers_to_its_wallets_name_alone() -> None:
     assert answer is not None
     assert b"ApplePay" in answer
     assert answer[-2:] == b"\x90\x00"
+
+
+def test_a_desfire_by_its_own_commands() -> None:
+    """Answers as in the EV1 data sheet: 91 AF with more to come, 91 00 at the end, 91 1C for what it does not know."""
+    card = desfire_card(SEVEN, b"")
+    assert card.open().hex() == "067577810280"
+
+    def said(command: str) -> str:
+        answer = card.command(bytes.fromhex(command))
+        assert answer is not None
+        return answer.hex().upper()
+
+    assert [said("9060000000"), said("90AF000000")] == ["0401010100180591AF", "0401010104180591AF"]
+    assert said("90AF000000") == f"{SEVEN.hex().upper()}BA5445213031129100"
+    assert said("90AF000000") == "911C", "nothing more to come"
+    assert said("906A000000") == "0100009100"
+    assert said("905A00000301000000") == "9100" and said("905A00000307000000") == "91A0"
+    assert said("9045000000") == "911C" and said("90") == "911C"
+    assert said("00A4040007D276000085010100") == "9000"
+    said("9060000000")
+    card.forget()
+    assert said("90AF000000") == "911C", "out of the field everything is forgotten"
+
+
+def test_a_desfire_has_seven_bytes() -> None:
+    with pytest.raises(MisuseError):
+        desfire_card(b"\x11\x22\x33\x44", b"")

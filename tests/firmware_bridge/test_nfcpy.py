@@ -112,6 +112,20 @@ def test_it_reads_the_message_of_a_type_4_card(device: Any, control: Path, addre
         assert [record.iri for record in tag.ndef.records] == [address]
 
 
+@pytest.mark.parametrize("address", [ADDRESS, "https://shop.example/" + "m" * 300])
+def test_it_reads_a_desfire(device: Any, control: Path, address: str) -> None:
+    """Found by its ATS and its application, its kind by its own command, as nfcpy sends it."""
+    with presented(device, control, f"desfire@04A2B3C4D5E6F7={address}") as tag:
+        assert tag.type == "Type4Tag"
+        assert (tag._target.sens_res.hex(), tag._target.sel_res.hex()) == ("4403", "20")
+        assert [record.iri for record in tag.ndef.records] == [address]
+        hardware = tag.transceive(bytearray.fromhex("9060000000"))
+        assert hardware[:2].hex() == "0401" and hardware[-2:].hex() == "91af"
+        tag.transceive(bytearray.fromhex("90af000000"))
+        last = tag.transceive(bytearray.fromhex("90af000000"))
+        assert last[:7].hex().upper() == "04A2B3C4D5E6F7" and last[-2:].hex() == "9100"
+
+
 def test_it_reads_a_card_that_signs_each_reading(device: Any, control: Path) -> None:
     with presented(device, control, "sun-plain:00000000000000000000000000000000@041E3C8A2D6B80#6=https://a.b/c") as tag:
         (record,) = tag.ndef.records

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import struct
+import termios
 import threading
 import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 from firmware_bridge.card_read import CardGone, CardRead, CardTrouble, ReaderEvent, ReaderState
-from firmware_bridge.drivers.pn532_reader import Pn532Reader
+from firmware_bridge.drivers.pn532_reader import RESET_S, Pn532Reader
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.open_reader import open_reader
@@ -169,6 +173,14 @@ def test_a_script(reader: Running, control: Path) -> None:
     assert [read.random_id for read in reader.reads] == [False, True, False]
 
 
+def test_the_script_of_the_issue(reader: Running, control: Path) -> None:
+    assert ask(control, {"script": f"at 0.5 s card {SEVEN}, at 2 s noise, at 2 s card {FOUR} for 0.3 s"})["steps"] == 3
+    reader.wait_gone(2)
+    first, second = reader.reads
+    assert (first.value, second.value) == (SEVEN, FOUR)
+    assert second.monotonic - first.monotonic >= 1.4
+
+
 def test_the_socket_is_gone_afterwards(control: Path) -> None:
     with simulated(control):
         assert control.is_socket()
@@ -310,14 +322,103 @@ def test_a_chip_that_hangs_is_reset_and_reads_again(control: Path, chip: Simulat
         assert [read.value for read in reader.reads] == [SEVEN]
 
 
-def test_a_chip_that_hangs_and_has_no_reset_is_said_to_be_silent_until_its_power_is_cut(
+class ModemLines:
+    """DTR and RTS of a port whose kernel has none: what pyserial asks of the kernel arrives here, and nowhere else is anything
+    played. The line that is wired resets the chip while it is active, as a USB adapter's output, low then, does."""
+
+    def __init__(self, chip: SimulatedPn532, wired: str) -> None:
+        """wired: dtr, rts, or nothing."""
+        bits = {"dtr": termios.TIOCM_DTR, "rts": termios.TIOCM_RTS}
+        self._chip, self._bit, self._ioctl = chip, bits.get(wired), fcntl.ioctl
+        self.pulses = list[tuple[bool, float]]()
+
+    def ioctl(self, descriptor: int, request: int, *argument: Any) -> Any:
+        """Each change of the wired line resets the chip or lets it go; everything else is the kernel's."""
+        if request not in (termios.TIOCMBIS, termios.TIOCMBIC):
+            return self._ioctl(descriptor, request, *argument)
+        if struct.unpack("I", argument[0])[0] == self._bit:
+            held = request == termios.TIOCMBIS
+            self.pulses.append((held, time.monotonic()))
+            self._chip.hold_reset(held)
+        return 0
+
+
+@pytest.mark.parametrize("line", ["dtr", "rts"])
+def test_a_pulse_on_a_line_of_the_port_revives_a_chip_that_hangs(
+    control: Path, chip: SimulatedPn532, monkeypatch: pytest.MonkeyPatch, line: Literal["dtr", "rts"]
+) -> None:
+    """From the driver through pyserial to what it asks of the kernel: at rest while the port is opened, then held for a tenth of
+    a second, and let go. That an adapter's output follows is for an adapter to show."""
+    lines = ModemLines(chip, line)
+    monkeypatch.setattr(fcntl, "ioctl", lines.ioctl)
+    with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(chip.tty, 115200, line), timing=NERVOUS)) as reader:
+        reader.wait_up()
+        assert [held for held, _ in lines.pulses] == [False], "at rest from the first moment"
+        ask(control, {"fault": "frozen"})
+        reader.wait_down("reader_stopped")
+        reader.wait_up(2)
+        assert [held for held, _ in lines.pulses] == [False, False, True, False]
+        assert lines.pulses[-1][1] - lines.pulses[-2][1] >= RESET_S
+        tap(control, SEVEN)
+        reader.wait_gone()
+    assert [read.value for read in reader.reads] == [SEVEN]
+    assert states(reader) == ["ok", "reader_stopped", "ok"], "without the pulse it would have been told frozen"
+
+
+def test_a_pulse_on_a_line_that_is_not_wired_revives_nothing(
+    control: Path, chip: SimulatedPn532, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "ioctl", ModemLines(chip, "").ioctl)
+    with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(chip.tty, 115200, "dtr"), timing=NERVOUS)) as reader:
+        reader.wait_up()
+        ask(control, {"fault": "frozen"})
+        reader.wait_down("reader_frozen")
+
+
+def test_a_wired_line_that_is_not_named_holds_the_chip_in_reset(chip: SimulatedPn532, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opening a port raises both lines; docs/reader.md says so, for nothing else tells this from a chip without power."""
+    monkeypatch.setattr(fcntl, "ioctl", ModemLines(chip, "rts").ioctl)
+    with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(chip.tty, 115200, "dtr"), timing=NERVOUS)) as reader:
+        reader.wait_down("reader_silent")
+
+
+def test_a_reader_is_opened_again_by_the_name_that_stays(control: Path, chip: SimulatedPn532, tmp_path: Path) -> None:
+    """Plugged in elsewhere, it comes back as another device (klipper#299); the link of its stable name points there then."""
+    by_id = tmp_path / "usb-reader-if00"
+    by_id.symlink_to(chip.tty)
+    with running(open_reader(str(by_id), name="nfc-1", clock=time.monotonic)) as reader:
+        reader.wait_up()
+        first = chip.tty
+        ask(control, {"fault": "hangup", "seconds": 1.0})
+        by_id.unlink()
+        reader.wait_down("port_lost")
+        taken = os.openpty()  # the number that became free, so that the reader comes back under another
+        until_plugged(chip)
+        by_id.symlink_to(chip.tty)
+        reader.wait_up(2)
+        tap(control, SEVEN)
+        reader.wait_gone()
+        for end in taken:
+            os.close(end)
+    assert chip.tty != first and [read.value for read in reader.reads] == [SEVEN]
+
+
+def until_plugged(chip: SimulatedPn532) -> None:
+    deadline, pause = time.monotonic() + 20, threading.Event()
+    while chip._tty is None:
+        assert time.monotonic() < deadline, "the cable stays out"
+        pause.wait(0.01)
+
+
+def test_a_chip_that_hangs_and_has_no_reset_is_said_to_be_frozen_until_its_power_is_cut(
     control: Path, chip: SimulatedPn532
 ) -> None:
     with running(Pn532Reader("nfc-1", time.monotonic, lambda: SerialLine(chip.tty, 115200), timing=NERVOUS)) as reader:
         reader.wait_up()
         ask(control, {"fault": "frozen"})
         reader.wait_down("reader_stopped")
-        reader.wait_down("reader_silent")
+        assert "Cut its power for ten seconds" in reader.wait_down("reader_frozen").hint
+        assert "reader_silent" not in states(reader)
         ask(control, {"fault": "hangup", "seconds": 0.2})
         reader.wait_up(2)
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware_bridge.simulator.kinds import card_with
 from firmware_bridge.simulator.request_line import LONGEST_LINE, parse_request
 from firmware_bridge.simulator.requests import FAULTS, Break, Play, Present, Remove, RequestError, Status
 from firmware_bridge.simulator.script import MOST_STEPS, parse_script
@@ -189,6 +190,25 @@ def test_a_script() -> None:
     assert kinds[3:] == [Break("noise"), Break("silence", 3.0), Break("hangup", 2.0), Remove(), Remove(bytes.fromhex("11223344"))]
 
 
+def test_a_script_in_the_words_of_the_issue() -> None:
+    first, second = parse_script(f"at 0.5 s card {SEVEN}, at 2 s noise")
+    assert first == (0.5, Present((card_with(bytes.fromhex(SEVEN)),), 0.6)) and second == (2.0, Break("noise"))
+
+
+@pytest.mark.parametrize(
+    ("natural", "short"),
+    [
+        (f"card {SEVEN} for 2 s", f"present {SEVEN} 2"),
+        (f"card {SEVEN} 2s,\nwait 1.5 s, silence for 3 s", f"present {SEVEN} 2; wait 1.5; silence 3"),
+        (f"at 1 s card {SEVEN} and 11223344 for 2 s", f"at 1; present {SEVEN}+11223344 2"),
+        ("at 1 s, phone, at 2s wallet apple 3 s, at 9 remove,", "at 1; phone; at 2; wallet apple 3; at 9; remove"),
+        (f"card ntag213@{SEVEN}=https://a.b/c,d for 1 s", f"present ntag213@{SEVEN}=https://a.b/c,d 1"),
+    ],
+)
+def test_natural_words_mean_the_same(natural: str, short: str) -> None:
+    assert parse_script(natural) == parse_script(short)
+
+
 def test_a_script_by_the_clock_and_with_kinds_of_cards() -> None:
     steps = parse_script(
         f"at 0.5; present {SEVEN}; at 2; noise; wait 1; wallet apple 2; at 3; present type4@{SEVEN}=https://a.b/c 1"
@@ -244,7 +264,11 @@ def test_scripts_that_are_none(text: object) -> None:
 @settings(deadline=None)
 @given(
     st.text(max_size=120)
-    | st.lists(st.sampled_from(["present", SEVEN, "wait", "1", ";", "noise", "+", "phone", "remove"])).map(" ".join)
+    | st.lists(
+        st.sampled_from(
+            ["present", "card", SEVEN, "and", "at", "wait", "for", "1", "s", ";", ",", "noise", "+", "phone", "remove"]
+        )
+    ).map(" ".join)
 )
 def test_any_script_is_understood_or_refused(text: str) -> None:
     try:

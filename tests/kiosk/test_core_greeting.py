@@ -15,6 +15,11 @@ from kiosk.visit.phrases import LANGUAGES, PHRASES, phrase, spoken
 from tests.support.kiosk_core import NAME
 
 OUTCOMES = get_args(Outcome)
+PLACES = {
+    "": {"en": "card, or ring", "de": "arte, oder klingeln", "fr": "carte", "es": " o toque la campana"},
+    "scanner": {"en": "to the scanner", "de": "vor den Scanner", "fr": "au scanner", "es": "al escáner"},
+    "camera": {"en": "to the camera", "de": "vor die Kamera", "fr": "à la caméra", "es": "a la cámara"},
+}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -105,8 +110,18 @@ def test_a_reason_is_thanked_for_without_losing_the_title(reason):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_wallet_is_told_what_helps_instead(language):
     words = greeting.words_for(Decision("phone_uid", wallet=True), language)
-    assert (words.scene, words.line) == ("phone_uid", phrase("phone_wallet", language)[1])
+    assert (words.scene, words.line, words.picture) == ("phone_uid", phrase("phone_wallet", language)[1], "card")
     assert words.line != greeting.words_for(Decision("phone_uid"), language).line
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("wallet", [False, True])
+def test_a_phone_is_sent_to_what_works_here(language, wallet):
+    """Each of the three places has its own words, in every language; the picture is what to hold there."""
+    told = {place: greeting.words_for(Decision("phone_uid", wallet=wallet), language, codes_at=place) for place in PLACES}
+    assert [words.picture for words in told.values()] == ["card", "code", "code"]
+    assert [PLACES[place][language] in words.line for place, words in told.items()] == [True, True, True]
+    assert len({words.line for words in told.values()}) == 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

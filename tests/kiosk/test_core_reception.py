@@ -304,6 +304,9 @@ def test_old_visits_are_forgotten_by_the_hour(kiosk):
 def test_a_wallet_is_told_what_helps_instead(kiosk):
     kiosk.reception.tap(read("08A1B2C3", random_id=True, wallet="google"))
     assert (scene(kiosk), kiosk.board.view().line) == ("phone_uid", phrase("phone_wallet", "en")[1])
+    kiosk.codes_at = "scanner"
+    kiosk.reception.tap(read("08A1B2C3", random_id=True, wallet="google"))
+    assert (scene(kiosk), kiosk.board.view().line) == ("phone_uid", phrase("phone_wallet_scanner", "en")[1])
 
 
 def code(text, symbology=None):
@@ -335,10 +338,11 @@ def test_a_code_that_is_no_card_is_told_and_recorded_nowhere(kiosk, text, symbol
 def test_a_phone_is_sent_to_its_code_only_where_codes_are_read(kiosk):
     phone = read("08A1B2C3", random_id=True)
     kiosk.reception.tap(phone)
-    assert "use your card" in kiosk.board.view().line
-    kiosk.reads_codes = True
-    kiosk.reception.tap(phone)
-    assert "show your member code" in kiosk.board.view().line
+    assert "use your card" in kiosk.board.view().line and kiosk.board.view().picture == "card"
+    for place in ("scanner", "camera"):
+        kiosk.codes_at = place
+        kiosk.reception.tap(phone)
+        assert f"hold its code to the {place}" in kiosk.board.view().line and kiosk.board.view().picture == "code"
 
 
 def test_what_a_camera_sees_by_itself_interrupts_nobody(kiosk):

@@ -46,10 +46,17 @@ def test_taps_become_arrivals_in_their_order(kiosk):
 def test_each_device_has_its_own_health_and_only_the_reader_rests_the_screen(kiosk):
     loop = TapLoop(kiosk.reception, kiosk.board, kiosk.health, kiosk.clock)
     loop.deliver(ReaderState("scan-1", 1.0, True), "scanner")
-    assert loop.reads_codes()
+    assert loop.codes_at() == "scanner"
+    loop.deliver(ReaderState("cam-1", 1.5, True), "camera")
+    assert loop.codes_at() == "scanner"
     loop.deliver(ReaderState("scan-1", 2.0, False, "port_lost", "Plug it in."), "scanner")
-    assert not loop.reads_codes()
-    assert [(p.part, p.code) for p in kiosk.health.report().parts if not p.well] == [("scanner", "port_lost")]
+    assert loop.codes_at() == "camera"
+    loop.deliver(ReaderState("cam-1", 2.5, False, "camera_ended", "Plug it in."), "camera")
+    assert loop.codes_at() == ""
+    assert [(p.part, p.code) for p in kiosk.health.report().parts if not p.well] == [
+        ("camera", "camera_ended"),
+        ("scanner", "port_lost"),
+    ]
     assert kiosk.board.view().reader_ok
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from edge.process.clock import ManualClock
 from kiosk.screen.phrases import resting
+from kiosk.visit.decide import Decision
+from kiosk.visit.greeting import words_for
 from kiosk.visit.phrases import LANGUAGES
 from kiosk.visit.words import SceneKind, Tone, Words
 from tests.support.needs import needs
@@ -109,6 +111,22 @@ def test_every_scene_is_drawn_whole_distinct_and_accessible(on: Screen, browser:
             assert serious(page) == [], scene
         assert page.complaints == []
     assert len(pictures) == len(SCENES) - 2  # idle, welcome and by name show the brass bell; its waves and words differ
+
+
+def test_the_picture_is_what_helps_a_phone_and_goes_with_it(on: Screen, browser: Any) -> None:
+    with page_of(browser, on.url, PORTRAIT, reduced_motion="reduce") as page:
+        page.wait_for_selector("body[data-link=up]")
+        medals = []
+        for place in ("scanner", "camera", ""):
+            told = words_for(Decision("phone_uid", wallet=True), "en", codes_at=place)  # type: ignore[arg-type]  # from a table
+            put(on, page, told)
+            until(lambda line=told.line: page.locator("#line").text_content() == line)
+            medals.append(page.locator("#medal").get_attribute("href"))
+            assert (
+                page.evaluate("document.querySelector(document.getElementById('medal').getAttribute('href')).tagName") == "symbol"
+            )
+        put(on, page, said("unreadable", "Once more", "Hold it flat."))
+        assert [*medals, page.locator("#medal").get_attribute("href")] == ["#phone-code", "#phone-code", "#card", "#card-again"]
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -169,7 +169,7 @@ def test_a_frozen_picture_is_told(shown: list[Photo], tmp_path: Path) -> None:
     """The same pixels again and again (opencv#14044), here for a shorter time than at a door."""
     still = video(tmp_path / "still.avi", [shown[1].picture], 120, noise=False)
     with camera(still, Patience(frozen=0.2)) as (_, thread, _):
-        assert "stands still" in thread.wait_down("camera_frozen").hint
+        assert "very same picture" in thread.wait_down("camera_frozen").hint
 
 
 def test_no_camera_is_told_with_what_to_do(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_phone_is_told_so_and_is_no_arrival(shop: Shop, alerts: Callable[[], l
     before = filed(shop)
     shop.tap(PHONE_UID)
     shop.see("phone_uid", "Hello, phone!")
-    assert "show your member code" in shop.kiosk.locator("#line").inner_text()
+    assert "hold its code to the scanner" in shop.kiosk.locator("#line").inner_text()
     shop.tap(UNKNOWN)
     shop.see("stranger", "Welcome!")
     until(lambda: filed(shop) > before, "the next card is at the hub")

@@ -43,6 +43,7 @@ from kiosk.screen.board import Board
 from kiosk.visit.check_in import Door
 from kiosk.visit.decide import Policy
 from kiosk.visit.moment import Moment
+from kiosk.visit.words import CodesAt
 
 ROOT = Path(__file__).resolve().parents[2]
 STORE, KIOSK = "main-street", "door-1"
@@ -135,7 +136,7 @@ class Bench:
     reception: Reception
     woken: list[float] = field(default_factory=list)
     heard: bool = True
-    reads_codes: bool = False
+    codes_at: CodesAt = ""
 
     def waiting(self) -> list[Arrival]:
         """The arrivals in the outbox, in order."""
@@ -168,7 +169,7 @@ def bench(folder: Path, *, outbox_max: int = 20_000, language: str = "en", polic
         resting=phrases.resting,
         wake=lambda: made[0].woken.append(clock.monotonic()),
         heard=lambda: made[0].heard,
-        reads_codes=lambda: made[0].reads_codes,
+        codes_at=lambda: made[0].codes_at,
     )
     made.append(Bench(clock, book, board, signals, health, reception))
     book.directory.take(

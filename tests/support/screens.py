@@ -110,6 +110,7 @@ def at_the_door(shop: Shop, camera: Camera) -> None:
     wide = shop.page(shop.demo.ready["kiosk"], LANDSCAPE)
     wide.wait_for_selector("body[data-link=up]")
     for card, scene, name in (
+        ("wallet:apple", "phone_uid", "phone-wallet"),
         ("member:walter", "by_name", "by-name"),
         ("member:nameless", "welcome", "welcome"),
         ("uid:04DEADBEEF1234", "stranger", "stranger"),

@@ -14,6 +14,8 @@ const MEDALS = {
   blocked: "card-off",
   out_of_order: "tools",
 };
+// What helps, where that is more than the scene says.
+const PICTURES = { code: "phone-code", card: "card" };
 const WITH_BELL_BUTTON = new Set(["idle", "phone_uid", "unreadable", "ambiguous", "blocked"]);
 const WITH_READER = new Set(["idle", "phone_uid", "unreadable", "ambiguous"]);
 const LONG_TITLE = 22;
@@ -71,7 +73,7 @@ function say(view) {
   at("line").textContent = view.line;
   at("says").lang = view.words_language;
   at("says").dataset.long = long;
-  at("medal").setAttribute("href", `#${MEDALS[view.scene] ?? "bell"}`);
+  at("medal").setAttribute("href", `#${PICTURES[view.picture] ?? MEDALS[view.scene] ?? "bell"}`);
 }
 
 export function speak(language) {
@@ -115,6 +117,7 @@ export function wipe() {
     title: "",
     line: "",
     tone: "calm",
+    picture: "",
     language: document.documentElement.lang,
     words_language: document.documentElement.lang,
     reason: null,

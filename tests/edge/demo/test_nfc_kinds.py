@@ -30,6 +30,7 @@ def understood(present_: object) -> bool:
     [
         (f"ntag213@{UID}=https://a.b/c", {"card": f"ntag213@{UID}=https://a.b/c"}),
         (f"type4@{UID}", {"card": f"type4@{UID}"}),
+        (f"desfire@{UID}=https://a.b", {"card": f"desfire@{UID}=https://a.b"}),
         ("wallet:apple", {"phone": True, "wallet": "apple"}),
         (f"sun:{KEY}@{UID}#60", {"card": f"sun:{KEY}@{UID}#60"}),
         (f"sun:{KEY}@{UID}", {"card": f"sun:{KEY}@{UID}#1"}),

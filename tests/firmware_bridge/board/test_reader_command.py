@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 import time
-import tty
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from firmware_bridge.simulator.pty import SimulatedPn532
-from firmware_bridge.tools.doctor import examine
 from firmware_bridge.tools.ports import serial_ports
 from firmware_bridge.tools.words import masked
-from tests.support.board import Bench, bench, until
+from tests.support.board import Bench, bench
 from tests.support.reader import ask
 
 UID = "04A2B3C4D5E6F7"
@@ -146,6 +143,18 @@ def test_publish_and_update(board: Bench, tmp_path: Path) -> None:
     assert "signature_wrong: " in command("update", port_of(board), image, "--key", tmp_path / "release.pub").stderr
 
 
+def test_an_update_while_the_kiosk_has_the_board(board: Bench, tmp_path: Path) -> None:
+    """Said at once, with who has it; the board runs on as it was."""
+    key, image = tmp_path / "release", tmp_path / "board.img"
+    command("key", key)
+    command("image", image, "--board", "unix-pn532", "--version", "1.4.0", "--key", key)
+    with board.running():
+        refused = command("update", port_of(board), image, "--key", tmp_path / "release.pub", patience_s=20)
+    assert refused.returncode == 2 and "port_busy: " in refused.stderr and "stop shopbell-kiosk" in refused.stderr
+    assert f"(process {os.getpid()})" in refused.stderr
+    assert "firmware 1.0.0" in command("doctor", port_of(board)).stdout
+
+
 def test_files_of_a_new_board(tmp_path: Path) -> None:
     result = command("files", tmp_path / "new")
     assert "mpremote cp" in result.stdout
@@ -184,89 +193,6 @@ def test_a_recording_that_goes_bad_in_the_middle(tmp_path: Path) -> None:
     file.write_text("shopbell-recording 1 board\n0.000 =\n0.100 < 00 02\n0.050 < 00\n")
     result = command("replay", file)
     assert result.returncode == 2 and "line 4" in result.stderr
-
-
-# -- doctor: every fault in words
-
-
-def findings(port: str) -> str:
-    return "\n".join(f"{'ok' if finding.well else 'ILL'} {finding.words}" for finding in examine(port, 115200, time.monotonic))
-
-
-class Peer:
-    """Something at the other end of a pty: what it says to whatever comes."""
-
-    def __init__(self, answer: bytes | None) -> None:
-        """answer: None sends everything back."""
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        self.tty, self._answer, self._stop = os.ttyname(self._slave), answer, threading.Event()
-        os.set_blocking(self._master, False)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while not self._stop.wait(0.01):
-            try:
-                data = os.read(self._master, 4096)
-            except BlockingIOError:
-                continue
-            if data and self._answer != b"":
-                os.write(self._master, data if self._answer is None else self._answer)
-
-    def close(self) -> None:
-        self._stop.set()
-        self._thread.join()
-        os.close(self._master)
-        os.close(self._slave)
-
-
-@pytest.mark.parametrize(
-    ("answer", "code", "advice"),
-    [
-        (b"", "reader_silent", "switches"),
-        (None, "reader_echo", "raspi-config"),
-        (b"$GPGGA,123519,4807.038,N\r\n", "reader_garbage", "right port"),
-    ],
-)
-def test_doctor_at_a_port_without_reader(answer: bytes | None, code: str, advice: str) -> None:
-    peer = Peer(answer)
-    try:
-        told = findings(peer.tty)
-    finally:
-        peer.close()
-    assert f"ILL {code}: " in told and advice in told
-
-
-def test_doctor_at_ports_that_cannot_be_opened(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    assert "ILL port_missing: " in findings("/dev/no-such-port") and "Another cable" in findings("/dev/no-such-port")
-    assert "ILL port_not_serial: " in findings(str(tmp_path / "file"))
-
-
-def test_doctor_at_a_port_that_is_taken(board: Bench) -> None:
-    with board.running():
-        told = findings(port_of(board))
-    assert "ILL port_busy: " in told and "fuser" in told
-
-
-def test_doctor_at_a_board(board: Bench) -> None:
-    told = findings(port_of(board))
-    assert "ILL" not in told and "reader board e661400500000001 (unix-pn532), firmware 1.0.0" in told
-    assert f'write port = "board:{board.board.tty}"' in findings(board.board.tty)
-    assert "ILL board_other: " in findings(port_of(board) + "#e661400500000002")
-    board.chip({"fault": "silence", "seconds": 30})
-    until(lambda: "ILL board_chip_silent: " in findings(port_of(board)))
-
-
-def test_doctor_at_a_pn532(tmp_path: Path) -> None:
-    chip = SimulatedPn532(tmp_path / "chip.sock", time.monotonic)
-    chip.start()
-    try:
-        assert "ok PN532 with firmware 1.6" in findings(chip.tty)
-        assert f'write port = "{chip.tty}"' in findings(f"board:{chip.tty}")
-    finally:
-        chip.stop()
 
 
 def test_ports_by_the_name_that_stays(tmp_path: Path) -> None:
