@@ -10,7 +10,7 @@ import errno
 import importlib
 import select
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from firmware_bridge.drivers.kept_open import LONGEST_READ_S, Deliver, KeptOpen
@@ -18,7 +18,7 @@ from firmware_bridge.drivers.serial_port import PortBusy, PortForbidden, PortLos
 from firmware_bridge.errors import BridgeError, NotAReader
 from firmware_bridge.session.code_presence import CodePresence
 from firmware_bridge.wire.key_layouts import LAYOUTS
-from firmware_bridge.wire.wedge_keys import KeyPress, KeyReader
+from firmware_bridge.wire.wedge_keys import LONGEST_PAUSE_S, KeyPress, KeyReader
 
 # linux/input-event-codes.h
 _EV_SYN, _EV_KEY, _SYN_DROPPED = 0, 1, 3
@@ -66,21 +66,28 @@ class WedgeReader:
     def _connect(self, kept: KeptOpen, deliver: Deliver, stop: threading.Event) -> None:
         device = self._open_device()
         try:
+            begun = list(device.keys(LONGEST_PAUSE_S))
             kept.up(deliver, "A scanner that types is plugged in and grabbed")
-            self._listen(device, deliver, stop)
+            self._listen(device, begun, deliver, stop)
         finally:
             device.close()
 
-    def _listen(self, device: Keyboard, deliver: Deliver, stop: threading.Event) -> None:
+    def _listen(self, device: Keyboard, begun: list[KeyPress | None], deliver: Deliver, stop: threading.Event) -> None:
+        """begun: what was pressed as the device was grabbed; the beginning of that line may have gone by before."""
         keys = KeyReader(self._layout, self._prefix)
+        if begun:
+            self._tell(keys, [None, *begun], deliver)
         while not stop.is_set():
-            for press in device.keys(LONGEST_READ_S):
-                if press is None:
-                    keys.forget()
-                    continue
-                for scan in keys.press(press):
-                    for event in self._presence.look(scan, self._clock()):
-                        deliver(event)
+            self._tell(keys, device.keys(LONGEST_READ_S), deliver)
+
+    def _tell(self, keys: KeyReader, presses: Iterable[KeyPress | None], deliver: Deliver) -> None:
+        for press in presses:
+            if press is None:
+                keys.distrust()
+                continue
+            for scan in keys.press(press):
+                for event in self._presence.look(scan, self._clock()):
+                    deliver(event)
 
 
 def open_keyboard(path: str) -> Keyboard:
