@@ -141,14 +141,14 @@ def replay(file: Path, show_ids: bool) -> None:
 @plainly
 def simulate(kind: str, control: Path | None, seconds: float | None) -> None:
     """A reader that does not exist, at a port that does. It ends with Ctrl-C."""
-    with tempfile.TemporaryDirectory(prefix="shopbell-reader-") as folder, stopped_by_signal() as stop:
+    with tempfile.TemporaryDirectory(prefix="shopbell-reader-") as folder, stopped_by_signal() as ending:
         socket = control or Path(folder) / "control.sock"
         simulated = _simulated(kind, Path(folder), socket)
         simulated.start()
         try:
             click.echo(f"{BOARD if kind == 'board' else ''}{simulated.tty}")
             click.echo(f"Present a card: shopbell reader tap {socket} 04A2B3C4D5E6F7", err=True)
-            stop.wait(seconds)
+            ending.wait(seconds)
         finally:
             simulated.stop()
 
@@ -209,8 +209,8 @@ def _bring(made: Reader, bringing: BoardUpdate, version: str) -> None:
         if isinstance(event, ReaderState) and not event.up:
             click.echo(f"  {event.code}: {event.hint}", err=True)
 
-    with stopped_by_signal() as stop:
-        run_until(made, trouble, stop, done)
+    with stopped_by_signal() as ending:
+        run_until(made, trouble, ending, done)
     if bringing.failed is not None:
         raise bringing.failed
     if bringing.progress.state != "done":
@@ -290,8 +290,8 @@ def _watch(source: Reader, show_ids: bool, seconds: float | None) -> None:
         click.echo(f"{event.monotonic - begun:10.3f}  {told(event, show_ids=show_ids)}")
 
     until = begun + seconds if seconds is not None else float("inf")
-    with stopped_by_signal() as stop:
-        run_until(source, show, stop, lambda: time.monotonic() >= until)
+    with stopped_by_signal() as ending:
+        run_until(source, show, ending, lambda: time.monotonic() >= until)
     click.echo(f"{reads[0]} card reads", err=True)
 
 
