@@ -117,9 +117,11 @@ def record(port: str, file: Path, baud: int, seconds: float | None) -> None:
 
     made = BoardReader if kind == "board" else Pn532Reader
     try:
-        _watch(made("reader", time.monotonic, line), False, seconds)
+        _watch(made("reader", time.monotonic, line), False, seconds, lambda: recorder.failed is not None)
     finally:
         recorder.close()
+    if recorder.failed is not None:
+        raise recorder.failed
     click.echo(f"Recorded into {file}; play it with: shopbell reader replay {file}", err=True)
 
 
@@ -282,7 +284,8 @@ def files(folder: Path, board: str) -> None:
     click.echo(f"{folder}: firmware {written(made.version)} for {board}. Copy it: cd {folder} && mpremote cp -r . :")
 
 
-def _watch(source: Reader, show_ids: bool, seconds: float | None) -> None:
+def _watch(source: Reader, show_ids: bool, seconds: float | None, over: Callable[[], bool] = lambda: False) -> None:
+    """Tell what the reader delivers, for so many seconds or until it is `over`."""
     begun, reads = time.monotonic(), [0]
 
     def show(event: ReaderEvent) -> None:
@@ -291,7 +294,7 @@ def _watch(source: Reader, show_ids: bool, seconds: float | None) -> None:
 
     until = begun + seconds if seconds is not None else float("inf")
     with stopped_by_signal() as ending:
-        run_until(source, show, ending, lambda: time.monotonic() >= until)
+        run_until(source, show, ending, lambda: time.monotonic() >= until or over())
     click.echo(f"{reads[0]} card reads", err=True)
 
 

@@ -7,6 +7,7 @@ shopbell-recording 1 board
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import IO, Literal
 
 from firmware_bridge.card_read import ReaderEvent, ReaderState
 from firmware_bridge.drivers.pn532_reader import Line
-from firmware_bridge.errors import FrameError, MisuseError
+from firmware_bridge.errors import BridgeError, FrameError, MisuseError
 from firmware_bridge.session.board_memory import BoardMemory
 from firmware_bridge.session.board_session import BoardSession
 from firmware_bridge.session.pn532_session import Out, Pn532Session
@@ -36,6 +37,18 @@ class RecordingBad(FrameError):
     code = "recording_bad"
 
 
+class RecordingFull(BridgeError):
+    """A recording has reached its largest size."""
+
+    code = "recording_full"
+
+
+class RecordingUnwritable(BridgeError):
+    """The file of a recording takes no more."""
+
+    code = "recording_unwritable"
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """seconds since the beginning; sign: < from the reader, > to it, = the port was opened."""
@@ -46,31 +59,54 @@ class Piece:
 
 
 class Recorder:
-    """Writes pieces into a file that only its owner can read: they hold card ids. Ends itself when it is full."""
+    """Writes pieces into a file that only its owner can read: they hold card ids.
 
-    def __init__(self, path: Path, kind: Kind, clock: Callable[[], float]) -> None:
+    failed: why nothing is written any more, or None. What was written before is whole and can be played.
+    """
+
+    def __init__(self, path: Path, kind: Kind, clock: Callable[[], float], most_bytes: int = MOST_BYTES) -> None:
+        """path: of a file that is not there yet. clock: monotonic seconds."""
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
             raise MisuseError(
                 f"writing {path} ({os.strerror(error.errno or 0)})", "Name a new file in a folder you may write to"
             ) from error
-        self._file: IO[str] = os.fdopen(descriptor, "w", encoding="ascii")
-        self._clock, self._begun = clock, clock()
-        self._left = MOST_BYTES
-        self._file.write(f"{_FIRST}{kind}\n")
+        self._path, self._clock, self._begun = path, clock, clock()
+        self._size, self._most = 0, most_bytes
+        self.failed: BridgeError | None = None
+        self._write(f"{_FIRST}{kind}\n")
 
     def note(self, sign: str, data: bytes = b"") -> None:
-        """One piece, now."""
-        line = " ".join([f"{self._clock() - self._begun:.3f}", sign, *(f"{octet:02X}" for octet in data)])
-        self._left -= len(line) + 1
-        if self._left > 0:
-            self._file.write(line + "\n")
-            self._file.flush()
+        """One piece, now. Never raises: it is called where trouble means that the reader is gone."""
+        self._write(" ".join([f"{self._clock() - self._begun:.3f}", sign, *(f"{octet:02X}" for octet in data)]) + "\n")
 
     def close(self) -> None:
         """No more."""
-        self._file.close()
+        try:
+            os.close(self._descriptor)
+        except OSError as error:  # of file systems that write late
+            self.failed = self.failed or _unwritable(self._path, error)
+
+    def _write(self, line: str) -> None:
+        if self.failed is not None:
+            return
+        if self._size + len(line) > self._most:
+            self.failed = RecordingFull(
+                f"recording into {self._path}, which holds {self._size} bytes",
+                "What is in it can be played; record less at once with --for",
+            )
+            return
+        try:
+            rest = line.encode("ascii")
+            while rest:  # a disk takes what still fits, and refuses the rest
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            self.failed = _unwritable(self._path, error)
+            with contextlib.suppress(OSError):  # half a line could not be played
+                os.ftruncate(self._descriptor, self._size)
+            return
+        self._size += len(line)
 
 
 class RecordedLine:
@@ -104,6 +140,13 @@ class RecordedLine:
     def close(self) -> None:
         """See Line."""
         self._line.close()
+
+
+def _unwritable(path: Path, error: OSError) -> RecordingUnwritable:
+    return RecordingUnwritable(
+        f"recording into {path} ({os.strerror(error.errno or 0)})",
+        "What is in it can be played; make room on the disk, or name a file on another",
+    )
 
 
 def load(path: Path) -> tuple[Kind, Iterator[Piece]]:

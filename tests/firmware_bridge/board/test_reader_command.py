@@ -16,6 +16,7 @@ import pytest
 from firmware_bridge.simulator.pty import SimulatedPn532
 from firmware_bridge.tools.doctor import examine
 from firmware_bridge.tools.ports import serial_ports
+from firmware_bridge.tools.recording import Recorder, RecordingFull, load
 from firmware_bridge.tools.words import masked
 from tests.support.board import Bench, bench, until
 from tests.support.reader import ask
@@ -100,6 +101,37 @@ def test_record_and_replay_a_pn532(tmp_path: Path) -> None:
     finally:
         chip.stop()
     assert f"card {UID}" in command("replay", file, "--show-ids").stdout
+
+
+def test_a_recording_that_is_full_says_so_and_can_be_played(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "wire", "pn532", lambda: 0.0, most_bytes=200)
+    for _ in range(20):
+        recorder.note("<", bytes(10))
+    recorder.close()
+    assert isinstance(recorder.failed, RecordingFull)
+    assert (tmp_path / "wire").stat().st_size <= 200
+    assert [piece.data for piece in load(tmp_path / "wire")[1]] == [bytes(10)] * 4
+
+
+def test_a_disk_that_is_full_ends_the_recording(tmp_path: Path) -> None:
+    """The limit of the process stands for the disk: the file takes 400 bytes and no more."""
+    chip, file = SimulatedPn532(tmp_path / "chip.sock", time.monotonic), tmp_path / "wire"
+    chip.start()
+    limited = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400)); "
+    limited += "runpy.run_module('firmware_bridge', run_name='__main__')"
+    try:
+        result = subprocess.run(
+            [sys.executable, "-B", "-c", limited, "record", chip.tty, file, "--for", "60"],
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+    finally:
+        chip.stop()
+    assert result.returncode == 2 and "Traceback" not in result.stderr
+    assert "recording_unwritable: " in result.stderr and "Recorded into" not in result.stderr
+    assert 300 < file.stat().st_size <= 400
+    assert command("replay", file).returncode == 0
 
 
 def _record(board: Bench, port: str, file: Path) -> None:
