@@ -17,6 +17,7 @@ from firmware_bridge.simulator.pty import SimulatedPn532
 from firmware_bridge.tools.doctor import examine
 from firmware_bridge.tools.ports import serial_ports
 from firmware_bridge.tools.recording import Recorder, RecordingFull, load
+from firmware_bridge.tools.release import make_key
 from firmware_bridge.tools.words import masked
 from tests.support.board import Bench, bench, until
 from tests.support.reader import ask
@@ -117,11 +118,9 @@ def test_a_disk_that_is_full_ends_the_recording(tmp_path: Path) -> None:
     """The limit of the process stands for the disk: the file takes 400 bytes and no more."""
     chip, file = SimulatedPn532(tmp_path / "chip.sock", time.monotonic), tmp_path / "wire"
     chip.start()
-    limited = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400)); "
-    limited += "runpy.run_module('firmware_bridge', run_name='__main__')"
     try:
         result = subprocess.run(
-            [sys.executable, "-B", "-c", limited, "record", chip.tty, file, "--for", "60"],
+            [sys.executable, "-B", "-c", _limited(400), "record", chip.tty, file, "--for", "60"],
             capture_output=True,
             text=True,
             timeout=50,
@@ -176,6 +175,48 @@ def test_publish_and_update(board: Bench, tmp_path: Path) -> None:
     assert refused.returncode == 2 and "update_too_old: " in refused.stderr
     image.write_bytes(image.read_bytes() + b"\n")
     assert "signature_wrong: " in command("update", port_of(board), image, "--key", tmp_path / "release.pub").stderr
+
+
+def test_a_key_or_an_image_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    """What stands in the way of the second file takes the first one with it, and stays as it is."""
+    key = tmp_path / "release"
+    assert command("key", key).returncode == 0
+    key.unlink()
+    public = (tmp_path / "release.pub").read_bytes()
+    assert command("key", key).stderr.startswith("misuse: ")
+    assert command("key", tmp_path / "other.pub").stderr.startswith("misuse: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["release.pub"] and (tmp_path / "release.pub").read_bytes() == public
+    make_key(tmp_path / "signer")
+    (tmp_path / "board.img.minisig").write_text("mine\n")
+    assert command("image", tmp_path / "board.img", "--key", tmp_path / "signer").stderr.startswith("misuse: ")
+    assert not (tmp_path / "board.img").exists() and (tmp_path / "board.img.minisig").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("room", [50, 1000])
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, room: int) -> None:
+    """The limit of the process stands for the disk."""
+    made = tmp_path / "made"
+    made.mkdir()
+    make_key(tmp_path / "signer")
+    for words in (
+        ["key", made / "release"],
+        ["image", made / "board.img", "--key", tmp_path / "signer"],
+        ["files", made / "new"],
+    ):
+        result = subprocess.run([sys.executable, "-B", "-c", _limited(room), *map(str, words)], capture_output=True, text=True)
+        if room < 100 or words[0] != "key":  # a key has some hundred bytes
+            assert result.returncode == 2 and result.stderr.startswith("misuse: ") and "too large" in result.stderr
+            assert list(made.iterdir()) == []
+        else:
+            assert result.returncode == 0
+            for path in made.iterdir():
+                path.unlink()
+
+
+def _limited(room: int) -> str:
+    """The command, in a process whose files take so many bytes."""
+    limit = f"import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); "
+    return limit + "runpy.run_module('firmware_bridge', run_name='__main__')"
 
 
 def test_files_of_a_new_board(tmp_path: Path) -> None:
