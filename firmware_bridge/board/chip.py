@@ -186,14 +186,17 @@ class Chip:
         """The card's answer to a question; a status other than zero: it gave none."""
         try:
             self._question = self._dialogue.send(data[1:] if data and data[0] & 0x3F == 0 else None)
+            return None
         except StopIteration as end:
-            self._question, self._dialogue = b"", None
-            if end.value is None and self._readings < _READINGS:
-                self._looks = 1  # opened once more by the next look
-                return None
-            self.evidence = end.value or b""
-            return self._rest(self._coming)
-        return None
+            found = end.value
+        except Exception:  # noqa: BLE001 - whatever lies on a card, the board goes on, and keeps the taps it has still to report
+            found = None
+        self._question, self._dialogue = b"", None
+        if found is None and self._readings < _READINGS:
+            self._looks = 1  # opened once more by the next look
+            return None
+        self.evidence = found or b""
+        return self._rest(self._coming)
 
 
 def cards(data):

@@ -2,6 +2,7 @@
 
 04A2B3C4D5E6F7                               the usual card with such an id
 ntag213@04A2B3C4D5E6F7=https://...           also ntag215, ntag216, ultralight, type4; without `=` its message is empty
+ntag216@04A2B3C4D5E6F7:D1010155...           the message itself in hex, whatever it is
 sun:KEY@04A2B3C4D5E6F7                       an NTAG 424 DNA that signs each reading; also sun-plain, sun-file
 sun:META.FILE@04A2B3C4D5E6F7#60=https://...  two keys; the next reading is number 60; the address before its parameters
 """
@@ -18,12 +19,15 @@ from firmware_bridge.simulator.type2_card import KINDS, type2_card
 from firmware_bridge.simulator.type4_card import phone, type4_card
 from firmware_bridge.wire.ndef_uri import message_with
 
-LONGEST_CARD = 1200
+# The largest message, 888 bytes in hex, and what stands before it.
+LONGEST_CARD = 2000
 _SUN = re.compile(
     r"(?P<mirror>[a-z-]+):(?P<meta>[0-9A-Fa-f]{32})(?:\.(?P<file>[0-9A-Fa-f]{32}))?"
     r"@(?P<uid>[0-9A-Fa-f]{14})(?:#(?P<count>\d{1,8}))?(?:=(?P<address>\S+))?"
 )
-_TAG = re.compile(r"(?P<kind>[a-z0-9]+)@(?P<uid>[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14})(?:=(?P<address>\S+))?")
+_TAG = re.compile(
+    r"(?P<kind>[a-z0-9]+)@(?P<uid>[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14})(?:=(?P<address>\S+)|:(?P<message>(?:[0-9A-Fa-f]{2})+))?"
+)
 _HINT = "Write an id in hex, ntag213@ID=ADDRESS (or ntag215, ntag216, ultralight, type4), or sun:KEY@ID (or sun-plain, sun-file)"
 
 
@@ -51,7 +55,7 @@ def card_of_kind(text: str) -> tuple[VirtualCard, bool]:
     if len(text) <= LONGEST_CARD and sun and sun["mirror"] in MIRRORS:
         return _sun(sun), sun["count"] is not None
     if len(text) <= LONGEST_CARD and tag and tag["kind"] in (*KINDS, "type4"):
-        uid, message = bytes.fromhex(tag["uid"]), uri_message(tag["address"])
+        uid, message = bytes.fromhex(tag["uid"]), bytes.fromhex(tag["message"] or "") or uri_message(tag["address"])
         return (type4_card(uid, message) if tag["kind"] == "type4" else type2_card(tag["kind"], uid, message)), False
     raise MisuseError("making a card of that kind", _HINT)
 
