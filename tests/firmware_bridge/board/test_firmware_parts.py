@@ -23,6 +23,7 @@ from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire import board_messages as messages
 from tests.support.board import firmware, nested_posters, new_flash
 from tests.support.needs import needs
+from tests.support.slow_card import LateAir, address_behind, dawdler
 
 UID, OTHER, PHONE = bytes.fromhex("04a2b3c4d5e6f7"), bytes.fromhex("04112233445566"), bytes.fromhex("08112233")
 ADDRESS = "https://shop.example/c?picc=0011&cmac=2233"
@@ -288,6 +289,27 @@ def test_a_card_that_breaks_what_reads_it_is_told_by_its_id(
         patch.setattr(board.evidence, "uri_of", breaks)
         assert told(board, bus) == [messages.Card(UID)]
     assert told(board, bus) == [messages.Card(UID, "uri:" + ADDRESS)]
+
+
+class Mute(Bus):
+    """A card that keeps the chip waiting for ever, as one may that asks for more time again and again."""
+
+    def read(self) -> bytes:
+        data = super().read()
+        return b"" if b"\xd5\x41" in data else data
+
+
+def test_a_card_that_never_answers_is_told_by_its_id_and_the_chip_is_well(board: SimpleNamespace) -> None:
+    bus = Mute()
+    bus.chip.field.place(card_of_kind(f"type4@{UID.hex()}={ADDRESS}")[0], None)
+    assert told(board, bus) == [messages.Card(UID)]
+
+
+def test_a_card_that_gives_a_byte_an_answer_is_told_by_its_id_in_two_seconds(board: SimpleNamespace) -> None:
+    bus = Bus()
+    bus.chip = SimulatedChip(air=LateAir())
+    bus.chip.field.place(dawdler(UID, address_behind(500)), None)
+    assert told(board, bus, rounds=round(2.3 / 0.005)) == [messages.Card(UID)]
 
 
 def misread() -> bytes:
