@@ -42,7 +42,7 @@ def open_scanner(
     if kind == SIMULATED:
         return _SimulatedScanner(Path(path), name, clock)
     if kind == KEYS:
-        return WedgeReader(name, clock, lambda: open_keyboard(path), layout, prefix)
+        return WedgeReader(name, clock, lambda: open_keyboard(path, clock), layout, prefix)
     return ScannerReader(name, clock, lambda: SerialLine(path, baud))
 
 

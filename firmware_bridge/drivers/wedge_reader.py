@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import importlib
 import select
+import struct
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
@@ -23,6 +26,8 @@ from firmware_bridge.wire.wedge_keys import LONGEST_PAUSE_S, KeyPress, KeyReader
 # linux/input-event-codes.h
 _EV_SYN, _EV_KEY, _SYN_DROPPED = 0, 1, 3
 _UP, _DOWN = 0, 1
+# linux/input.h: _IOW('E', 0xa0, int), on which clock this reader of the device gets its times.
+_SET_CLOCK = 1 << 30 | struct.calcsize("i") << 16 | ord("E") << 8 | 0xA0
 
 
 class KeysMissing(NotAReader):
@@ -90,8 +95,9 @@ class WedgeReader:
                     deliver(event)
 
 
-def open_keyboard(path: str) -> Keyboard:
-    """Open and grab the input device at `path`. Raises BridgeError."""
+def open_keyboard(path: str, clock: Callable[[], float]) -> Keyboard:
+    """Open and grab the input device at `path`. clock: monotonic seconds, for kernels whose own cannot be had. Raises
+    BridgeError."""
     try:
         evdev = importlib.import_module("evdev")
     except ImportError as error:
@@ -100,21 +106,24 @@ def open_keyboard(path: str) -> Keyboard:
             "Install python3-evdev with apt and give Shopbell's environment the system's packages; or set the scanner to serial",
         ) from error
     try:
-        return _Grabbed(evdev.InputDevice(path), path)
+        return Grabbed(evdev.InputDevice(path), path, clock)
     except (OSError, ValueError, TypeError) as error:
         raise _cannot_open(path, error) from error
 
 
-class _Grabbed:
-    """A device of evdev that only we hear."""
+class Grabbed:
+    """A device of evdev that only we hear. Its presses carry the kernel's monotonic clock: the wall's, which it gives unless it
+    is asked, is set now and then, and a step within a code would look like a pause."""
 
-    def __init__(self, device: Any, path: str) -> None:
-        self._device, self._path = device, path
+    def __init__(self, device: Any, path: str, clock: Callable[[], float]) -> None:
+        """device: of evdev, open. clock: asked for the time where the kernel does not change its own."""
+        self._device, self._path, self._clock = device, path, clock
         try:
             device.grab()
         except OSError:
             device.close()
             raise
+        self._kernel_s = _monotonic(device.fd)
 
     def keys(self, timeout_s: float) -> Iterator[KeyPress | None]:
         """See Keyboard."""
@@ -127,16 +136,26 @@ class _Grabbed:
             raise PortLost(
                 f"using {self._path} ({type(error).__name__})", "The scanner was unplugged; it is opened again when it is back"
             ) from error
+        now = self._clock()
         for event in events:
             if event.type == _EV_SYN and event.code == _SYN_DROPPED:
                 yield None
             elif event.type == _EV_KEY and event.value in (_UP, _DOWN):
-                yield KeyPress(event.code, event.value == _DOWN, event.timestamp())
+                yield KeyPress(event.code, event.value == _DOWN, event.timestamp() if self._kernel_s else now)
 
     def close(self) -> None:
         """Let go of it; a device that is gone already may complain, nobody can do anything about it."""
         with contextlib.suppress(OSError):
             self._device.close()
+
+
+def _monotonic(descriptor: int) -> bool:
+    """Have the kernel stamp what is pressed from now on with CLOCK_MONOTONIC; whether it does (Linux 3.4 and later)."""
+    try:
+        fcntl.ioctl(descriptor, _SET_CLOCK, struct.pack("i", time.CLOCK_MONOTONIC))
+    except OSError:
+        return False
+    return True
 
 
 def _cannot_open(path: str, error: BaseException) -> BridgeError:

@@ -23,7 +23,7 @@ from firmware_bridge.wire.scanner_lines import (
 
 # Seconds from press to press. Scanners press a key every 1 to 20 ms unless told to be slow. The fastest typists need 60 ms on
 # average (200 words a minute), though two fingers may fall together once. So: the average of a line decides, and one long pause
-# ends it. Times are the kernel's, so a busy machine changes nothing.
+# ends it. Times are the kernel's, on a clock that nobody sets, so a busy machine changes nothing.
 SCANNER_AVERAGE_S: Final = 0.035
 LONGEST_PAUSE_S: Final = 0.15
 # Fewer presses than this say nothing about speed; no member code is that short.
