@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from firmware_bridge.card_read import ReaderState
 from firmware_bridge.drivers.kept_open import LONGEST_READ_S, Deliver, KeptOpen
 from firmware_bridge.session.code_presence import CodePresence
 from firmware_bridge.wire.scanner_lines import GAP_S, LineReader, Scan
@@ -27,7 +28,7 @@ class ScannerReader:
 
     def __init__(self, name: str, clock: Callable[[], float], open_line: Callable[[], Line]) -> None:
         """name: of the scanner, goes into every event. clock: monotonic seconds that really pass."""
-        self._clock, self._open_line = clock, open_line
+        self._name, self._clock, self._open_line = name, clock, open_line
         self._presence = CodePresence(name)
         self._kept = KeptOpen(name, clock, self._connect)
 
@@ -35,11 +36,11 @@ class ScannerReader:
         """See firmware_bridge.open_reader.Reader."""
         self._kept.run(deliver, stop)
 
-    def _connect(self, kept: KeptOpen, deliver: Deliver, stop: threading.Event) -> None:
+    def _connect(self, deliver: Deliver, stop: threading.Event) -> None:
         line = self._open_line()
         try:
             begun = line.read(GAP_S)
-            kept.up(deliver, "A scanner is plugged in")
+            deliver(ReaderState(self._name, self._clock(), True, hint="A scanner is plugged in"))
             self._listen(line, begun, deliver, stop)
         finally:
             line.close()

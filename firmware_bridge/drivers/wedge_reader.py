@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
+from firmware_bridge.card_read import ReaderState
 from firmware_bridge.drivers.kept_open import LONGEST_READ_S, Deliver, KeptOpen
 from firmware_bridge.drivers.serial_port import PortBusy, PortForbidden, PortLost, PortMissing
 from firmware_bridge.errors import BridgeError, NotAReader
@@ -59,7 +60,7 @@ class WedgeReader:
         self, name: str, clock: Callable[[], float], open_device: Callable[[], Keyboard], layout: str, prefix: str = ""
     ) -> None:
         """name: of the scanner, goes into every event. clock: monotonic seconds that really pass. layout: a name of LAYOUTS."""
-        self._clock, self._open_device = clock, open_device
+        self._name, self._clock, self._open_device = name, clock, open_device
         self._layout, self._prefix = LAYOUTS[layout], prefix
         self._presence = CodePresence(name)
         self._kept = KeptOpen(name, clock, self._connect)
@@ -68,11 +69,11 @@ class WedgeReader:
         """See firmware_bridge.open_reader.Reader."""
         self._kept.run(deliver, stop)
 
-    def _connect(self, kept: KeptOpen, deliver: Deliver, stop: threading.Event) -> None:
+    def _connect(self, deliver: Deliver, stop: threading.Event) -> None:
         device = self._open_device()
         try:
             begun = list(device.keys(LONGEST_PAUSE_S))
-            kept.up(deliver, "A scanner that types is plugged in and grabbed")
+            deliver(ReaderState(self._name, self._clock(), True, hint="A scanner that types is plugged in and grabbed"))
             self._listen(device, begun, deliver, stop)
         finally:
             device.close()

@@ -32,11 +32,11 @@ _CHIP_DOWN = {
 
 
 class BoardMemory:
-    """Last report taken, the card that lies there, and what was last told of the reader."""
+    """Last report taken, the card that lies there, and what was last told of the chip."""
 
     def __init__(self, reader: str) -> None:
         self.reader = reader
-        self.told: str | None = None
+        self._chip_told: str | None = None
         self._hello: Hello | None = None
         self._met_at = 0.0
         self._number = 0
@@ -67,6 +67,11 @@ class BoardMemory:
             return False
         expected = before.uptime_ms + int((now - self._met_at) * 1000)
         return abs((hello.uptime_ms - expected + _UPTIME_WRAPS // 2) % _UPTIME_WRAPS - _UPTIME_WRAPS // 2) < _CLOCK_SLACK_MS
+
+    def opened(self, now: float) -> list[ReaderEvent]:
+        """A port was opened: what the chip is, is told anew."""
+        self._chip_told = None
+        return self.expire(now)
 
     def take(self, report: Report, now: float) -> list[ReaderEvent]:
         """A report; gives what is new in it. A repeated one gives nothing."""
@@ -124,9 +129,9 @@ class BoardMemory:
     def chip(self, state: int, now: float) -> list[ReaderEvent]:
         """The board's NFC chip is in this state; gives what that changes for the reader."""
         code, hint = ("ok", self._works()) if state == wire.CHIP_OK else _CHIP_DOWN.get(state, ("", ""))
-        if not code or code == self.told:
+        if not code or code == self._chip_told:
             return []
-        self.told = code
+        self._chip_told = code
         return [ReaderState(self.reader, now, state == wire.CHIP_OK, code, hint)]
 
     def _works(self) -> str:

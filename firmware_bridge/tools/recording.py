@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from firmware_bridge.card_read import ReaderEvent, ReaderState
-from firmware_bridge.drivers.pn532_reader import Line
+from firmware_bridge.drivers.line import Line
 from firmware_bridge.errors import BridgeError, FrameError, MisuseError
 from firmware_bridge.session.board_memory import BoardMemory
 from firmware_bridge.session.board_session import BoardSession
