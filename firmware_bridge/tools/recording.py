@@ -29,6 +29,8 @@ _LINE = re.compile(r"(\d{1,9}\.\d{3}) ([<>=])((?: [0-9A-F]{2})*)\n?")
 # A day of a busy door is some ten megabytes.
 MOST_BYTES = 100_000_000
 MOST_LINE = 20_000
+# Two times in a recording may each be off by half a millisecond.
+_ROUNDED_S = 0.001
 
 
 class RecordingBad(FrameError):
@@ -201,16 +203,20 @@ class _Player:
             self._session = self._new()
             yield from self._told(self._session.begin(piece.seconds), piece.seconds)
             return
-        yield from self._waited(piece.seconds)
-        if piece.sign == "<" and self._session is not None:
+        if piece.sign == ">":  # what it said, it said in time: a machine under load only listened late
+            yield from self._waited(piece.seconds + _ROUNDED_S)
+            return
+        if self._session is not None:
             yield from self._told(self._session.received(piece.data, piece.seconds), piece.seconds)
+        if self._session is not None:
+            yield from self._told(self._session.tick(piece.seconds), piece.seconds)
 
     def _new(self) -> Session:
         return BoardSession(self._memory) if self._kind == "board" else Pn532Session(self._reader)
 
     def _waited(self, until: float) -> Iterator[tuple[float, ReaderEvent]]:
         """What the session does by itself before `until`."""
-        while self._session is not None and self._session.wake_at < until:
+        while self._session is not None and self._session.wake_at <= until:
             moment = self._session.wake_at
             yield from self._told(self._session.tick(moment), moment)
 

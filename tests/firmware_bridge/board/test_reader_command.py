@@ -13,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from firmware_bridge.card_read import CardRead, ReaderEvent
+from firmware_bridge.session.pn532_session import Pn532Session
+from firmware_bridge.simulator.chip import Chip
+from firmware_bridge.simulator.kinds import card_with
 from firmware_bridge.simulator.pty import SimulatedPn532
 from firmware_bridge.tools.doctor import examine
 from firmware_bridge.tools.ports import serial_ports
-from firmware_bridge.tools.recording import Recorder, RecordingFull, load
+from firmware_bridge.tools.recording import Piece, Recorder, RecordingFull, load, replay
 from firmware_bridge.tools.release import make_key
 from firmware_bridge.tools.words import masked
 from tests.support.board import Bench, bench, until
@@ -102,6 +106,24 @@ def test_record_and_replay_a_pn532(tmp_path: Path) -> None:
     finally:
         chip.stop()
     assert f"card {UID}" in command("replay", file, "--show-ids").stdout
+
+
+def test_what_a_busy_machine_heard_late_is_replayed_as_it_was() -> None:
+    """Each answer waited seven tenths of a second for its reader, who took it for in time."""
+    session, chip, now = Pn532Session("nfc-1"), Chip(), 0.0
+    pieces, events = [Piece(0.0, "=", b"")], list[ReaderEvent]()
+    chip.field.place(card_with(bytes.fromhex(UID)), None)
+    out = session.begin(now)
+    while not any(isinstance(event, CardRead) for event in events):
+        events += out.events
+        pieces += [Piece(now, ">", out.send)] if out.send else []
+        data = chip.received(out.send, now) + chip.tick(now)
+        now = now + 0.7 if data else session.wake_at
+        pieces += [Piece(now, "<", data)] if data else []
+        out = session.received(data, now) if data else session.tick(now)
+        assert now < 60.0
+    played = [event for _, event in replay("pn532", iter(pieces)) if isinstance(event, CardRead)]
+    assert played == [event for event in events if isinstance(event, CardRead)]
 
 
 def test_a_recording_that_is_full_says_so_and_can_be_played(tmp_path: Path) -> None:
