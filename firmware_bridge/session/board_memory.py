@@ -8,6 +8,7 @@ from firmware_bridge.card_read import ButtonPressed, CardGone, CardHeld, CardRea
 from firmware_bridge.session.presence import FORGET_AFTER_S, HELD_AFTER_S
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire.board_messages import Button, Card, Gone, Hello, Report, Trouble
+from firmware_bridge.wire.card_id import made_up
 
 # The clock of a board is off by some per mille; what is told from this is only whether it started anew.
 _CLOCK_SLACK_MS = 30_000
@@ -92,7 +93,7 @@ class BoardMemory:
 
     def _card(self, card: Card, moment: float) -> list[ReaderEvent]:
         value = card.uid.hex().upper()
-        random = len(card.uid) == 4 and card.uid[0] == 0x08
+        random = made_up(card.uid)
         name = _RANDOM if random else value
         if self._doubt_until is not None and name == self._held:  # it lay there all the time
             self._doubt_until = None

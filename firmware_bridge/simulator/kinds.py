@@ -17,6 +17,7 @@ from firmware_bridge.simulator.cards import CASCADE_TAG, VirtualCard
 from firmware_bridge.simulator.sun_card import DEFAULT_ADDRESS, LAST_COUNT, MIRRORS, Mirror, SunCard, sun_card
 from firmware_bridge.simulator.type2_card import KINDS, type2_card
 from firmware_bridge.simulator.type4_card import phone, type4_card
+from firmware_bridge.wire.card_id import made_up
 from firmware_bridge.wire.ndef_uri import message_with
 
 # The largest message, 888 bytes in hex, and what stands before it.
@@ -38,7 +39,7 @@ def card_with(uid: bytes) -> VirtualCard:
             f"making a card with the id {uid.hex().upper()}", "An id of 4 bytes never begins with 88, the cascade tag"
         )
     if len(uid) == 4:
-        return phone(uid) if uid[0] == 0x08 else VirtualCard(uid, b"\x00\x04", 0x08)
+        return phone(uid) if made_up(uid) else VirtualCard(uid, b"\x00\x04", 0x08)
     if len(uid) == 7:
         return type2_card("ntag213", uid)
     if len(uid) == 10:
