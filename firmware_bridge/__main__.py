@@ -117,9 +117,11 @@ def record(port: str, file: Path, baud: int, seconds: float | None) -> None:
 
     made = BoardReader if kind == "board" else Pn532Reader
     try:
-        _watch(made("reader", time.monotonic, line), False, seconds)
+        _watch(made("reader", time.monotonic, line), False, seconds, lambda: recorder.failed is not None)
     finally:
         recorder.close()
+    if recorder.failed is not None:
+        raise recorder.failed
     click.echo(f"Recorded into {file}; play it with: shopbell reader replay {file}", err=True)
 
 
@@ -141,14 +143,14 @@ def replay(file: Path, show_ids: bool) -> None:
 @plainly
 def simulate(kind: str, control: Path | None, seconds: float | None) -> None:
     """A reader that does not exist, at a port that does. It ends with Ctrl-C."""
-    with tempfile.TemporaryDirectory(prefix="shopbell-reader-") as folder, stopped_by_signal() as stop:
+    with tempfile.TemporaryDirectory(prefix="shopbell-reader-") as folder, stopped_by_signal() as ending:
         socket = control or Path(folder) / "control.sock"
         simulated = _simulated(kind, Path(folder), socket)
         simulated.start()
         try:
             click.echo(f"{BOARD if kind == 'board' else ''}{simulated.tty}")
             click.echo(f"Present a card: shopbell reader tap {socket} 04A2B3C4D5E6F7", err=True)
-            stop.wait(seconds)
+            ending.wait(seconds)
         finally:
             simulated.stop()
 
@@ -221,8 +223,8 @@ def _bring(made: Reader, bringing: BoardUpdate, version: str) -> None:
         if isinstance(event, ReaderState) and not event.up:
             click.echo(f"  {event.code}: {event.hint}", err=True)
 
-    with stopped_by_signal() as stop:
-        run_until(made, trouble, stop, done)
+    with stopped_by_signal() as ending:
+        run_until(made, trouble, ending, done)
     if bringing.failed is not None:
         raise bringing.failed
     if bringing.progress.state != "done":
@@ -273,7 +275,8 @@ def files(folder: Path, board: str) -> None:
     click.echo(f"{folder}: firmware {written(made.version)} for {board}. Copy it: cd {folder} && mpremote cp -r . :")
 
 
-def _watch(source: Reader, show_ids: bool, seconds: float | None) -> None:
+def _watch(source: Reader, show_ids: bool, seconds: float | None, over: Callable[[], bool] = lambda: False) -> None:
+    """Tell what the reader delivers, for so many seconds or until it is `over`."""
     begun, reads = time.monotonic(), [0]
 
     def show(event: ReaderEvent) -> None:
@@ -281,8 +284,8 @@ def _watch(source: Reader, show_ids: bool, seconds: float | None) -> None:
         click.echo(f"{event.monotonic - begun:10.3f}  {told(event, show_ids=show_ids)}")
 
     until = begun + seconds if seconds is not None else float("inf")
-    with stopped_by_signal() as stop:
-        run_until(source, show, stop, lambda: time.monotonic() >= until)
+    with stopped_by_signal() as ending:
+        run_until(source, show, ending, lambda: time.monotonic() >= until or over())
     click.echo(f"{reads[0]} card reads", err=True)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Medium = Literal["nfc", "code", "typed"]
 Trouble = Literal["unreadable", "two_cards"]
 Wallet = Literal["apple", "google", "other"]
+# Characters of `CardRead.evidence`, its kind before the colon included: the hub's limit, with room for any proof.
+MOST_EVIDENCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class CardRead:
 
     medium: how it was presented. value: upper-case hex of the ISO 14443-A id (4, 7, 10 bytes) for nfc; text for codes.
     random_id: the id is made up anew at each tap (ISO 14443-3: 4 bytes, first 08), as phones do: never an identity.
-    evidence: what a proof of the card needs, or None; `uri:` and the whole address in a tag's memory, at most 500 characters.
+    evidence: what a proof of the card needs, or None; `uri:` and the whole address in a tag's memory, at most MOST_EVIDENCE
+    characters.
     wallet: a phone answered that its wallet is at hand, which keeps its cards to itself.
     symbology: for codes, the AIM identifier the device named (`]E0`, `]C1`, `]Q1`, ...), or None where it names none.
     reader: which reader. monotonic: seconds on the bridge's clock when the card was understood.

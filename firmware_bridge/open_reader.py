@@ -6,18 +6,16 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from firmware_bridge.card_read import ReaderEvent
-from firmware_bridge.drivers.pn532_reader import Line, Pn532Reader
+from firmware_bridge.drivers.on_simulated import OnSimulated
+from firmware_bridge.drivers.pn532_reader import Pn532Reader
 from firmware_bridge.drivers.serial_port import Reset as Reset
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.session.arrival import Known, nobody
 from firmware_bridge.wire.board_messages import SignalPlan as SignalPlan
-
-if TYPE_CHECKING:
-    from firmware_bridge.simulator.pty import SimulatedPn532
 
 SIMULATED = "sim:"
 BOARD = "board:"
@@ -66,7 +64,7 @@ def open_reader(
     if port.startswith(SIMULATED):
         if not port.removeprefix(SIMULATED).strip():
             raise MisuseError("opening a simulated reader without a path", "Write sim:/path/of/control.sock")
-        return _SimulatedReader(Path(port.removeprefix(SIMULATED)), name, clock, known, reset)
+        return _simulated(Path(port.removeprefix(SIMULATED)), name, clock, known, reset)
     if port.startswith(BOARD):
         return _board(port.removeprefix(BOARD), name, clock, baud)
     _refuse_short(port, port)
@@ -100,28 +98,11 @@ def show(reader: Reader, plan: SignalPlan) -> None:
         reader.signal(plan)
 
 
-class _SimulatedReader:
-    """The driver for real readers, on the pty of a simulated one that lives as long as `run`."""
+def _simulated(control: Path, name: str, clock: Callable[[], float], known: Known, reset: Reset) -> Reader:
+    from firmware_bridge.simulator.pty import SimulatedPn532  # here, so that a real reader never loads it
 
-    def __init__(self, control: Path, name: str, clock: Callable[[], float], known: Known, reset: Reset) -> None:
-        self._control, self._clock, self._wired = control, clock, reset is not None
-        self._simulated: SimulatedPn532 | None = None
-        self._driver = Pn532Reader(name, clock, self._open, known=known)
-
-    def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
-        """See Reader. The socket is there before the first ReaderState(up=True) and gone when this returns."""
-        try:
-            self._driver.run(deliver, stop)
-        finally:
-            if self._simulated is not None:
-                self._simulated.stop()
-                self._simulated = None
-
-    def _open(self) -> Line:
-        if self._simulated is None:
-            from firmware_bridge.simulator.pty import SimulatedPn532  # here, so that a real reader never loads it
-
-            simulated = SimulatedPn532(self._control, self._clock)
-            simulated.start()
-            self._simulated = simulated
-        return SerialLine(self._simulated.tty, 115200, self._simulated.hold_reset if self._wired else None)
+    return OnSimulated(
+        lambda: SimulatedPn532(control, clock),
+        lambda device: SerialLine(device.tty, 115200, device.hold_reset if reset is not None else None),
+        lambda open_line: Pn532Reader(name, clock, open_line, known=known),
+    )

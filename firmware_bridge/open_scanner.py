@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from firmware_bridge.card_read import ReaderEvent
+from firmware_bridge.drivers.on_simulated import OnSimulated
 from firmware_bridge.drivers.scanner_reader import ScannerReader
 from firmware_bridge.drivers.serial_port import SerialLine
 from firmware_bridge.drivers.wedge_reader import WedgeReader, open_keyboard
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.open_reader import SIMULATED, Reader
-from firmware_bridge.simulator.scanner import SimulatedScanner
 from firmware_bridge.wire.key_layouts import LAYOUTS
 
 KEYS = "keys:"
@@ -40,32 +38,17 @@ def open_scanner(
             f"opening {port!r}", "Name the scanner by a whole path: /dev/serial/by-id/..., keys:/dev/input/..., sim:/..."
         )
     if kind == SIMULATED:
-        return _SimulatedScanner(Path(path), name, clock)
+        return _simulated(Path(path), name, clock)
     if kind == KEYS:
-        return WedgeReader(name, clock, lambda: open_keyboard(path), layout, prefix)
+        return WedgeReader(name, clock, lambda: open_keyboard(path, clock), layout, prefix)
     return ScannerReader(name, clock, lambda: SerialLine(path, baud))
 
 
-class _SimulatedScanner:
-    """The driver for serial scanners, on the pty of a simulated one that lives as long as `run`."""
+def _simulated(control: Path, name: str, clock: Callable[[], float]) -> Reader:
+    from firmware_bridge.simulator.scanner import SimulatedScanner  # here, so that a real scanner never loads it
 
-    def __init__(self, control: Path, name: str, clock: Callable[[], float]) -> None:
-        self._control, self._clock = control, clock
-        self._simulated: SimulatedScanner | None = None
-        self._driver = ScannerReader(name, clock, self._open)
-
-    def run(self, deliver: Callable[[ReaderEvent], None], stop: threading.Event) -> None:
-        """See Reader. The socket is there before the first ReaderState(up=True) and gone when this returns."""
-        try:
-            self._driver.run(deliver, stop)
-        finally:
-            if self._simulated is not None:
-                self._simulated.stop()
-                self._simulated = None
-
-    def _open(self) -> SerialLine:
-        if self._simulated is None:
-            simulated = SimulatedScanner(self._control, self._clock)
-            simulated.start()
-            self._simulated = simulated
-        return SerialLine(self._simulated.tty, 115200)
+    return OnSimulated(
+        lambda: SimulatedScanner(control, clock),
+        lambda device: SerialLine(device.tty, 115200),
+        lambda open_line: ScannerReader(name, clock, open_line),
+    )

@@ -23,8 +23,11 @@ _RANDOM = 0x08  # first byte of an id that a phone makes up
 _ISO_DEP, _NOT_WHOLE = 0x20, 0x04
 # Looks at a card that was seen once; the chip's sum of eight bits lets about one double damage in a thousand pass.
 _LOOKS = 4
-# A card that breaks off while its memory is read is opened once more; after that its id must do.
+# A card that breaks off while its memory is read is opened once more; after that its id must do. So it must when an answer
+# fails twice, or when all of them have taken this long: one card must not keep the reader from everybody else.
 _READINGS = 2
+_LATE = 2
+DIALOGUE_MS = 2000
 
 # Configuration answers come within some ms, three attempts to list take some 30.
 ANSWER_MS = 500
@@ -65,6 +68,7 @@ class Chip:
         self._readings = 0
         self._dialogue = None
         self._question = b""
+        self._ask_until = 0
 
     def tick(self, now):
         """Read what came, send what is due."""
@@ -100,9 +104,7 @@ class Chip:
         if answer is not None:
             self._command, self._failed = b"", 0
             return self._take(answer, now)
-        if now >= self._due:
-            self._late(now)
-        return None
+        return self._late(now) if now >= self._due else None
 
     def _answer(self):
         """Data of the answer to the command under way, or None. Whatever is damaged or stale is passed over."""
@@ -117,8 +119,11 @@ class Chip:
     def _late(self, now):
         self._command, self._failed = b"", self._failed + 1
         self._due = now
+        if self._question and self._failed >= _LATE:  # the card's fault perhaps, perhaps the chip's, which is asked next
+            return self._by_id()
         if self._failed >= 3:  # asked three times in vain: start anew
             self._restart(wire.CHIP_SILENT, now)
+        return None
 
     def _restart(self, state, now):
         self.state, self._step, self._failed = state, -1, 0
@@ -131,13 +136,13 @@ class Chip:
             self._started(data, now)
             return None
         if self._question:
-            return self._read(data)
+            return self._read(data, now)
         if self._open:
             self._open = False
             return None
         uids, sak = cards(data)
         self._open = bool(sak & _ISO_DEP)
-        return self._coming_in(uids, sak) if self._looks or (uids and not self.holding) else self._rest(uids)
+        return self._coming_in(uids, sak, now) if self._looks or (uids and not self.holding) else self._rest(uids)
 
     def _started(self, data, now):
         if self._step == 0 and data[:1] != bytes((_PN532,)):
@@ -155,23 +160,25 @@ class Chip:
         self._open = opened
         return uids
 
-    def _coming_in(self, uids, sak):
+    def _coming_in(self, uids, sak, now):
         """A card is on its way: seen once, or looked at again."""
         self._looks += 1
         if len(uids) > 1:
             return self._rest(uids)
         if uids and uids == self._coming:
-            return None if self._begin(uids[0], sak) else self._rest(uids)
+            return None if self._begin(uids[0], sak, now) else self._rest(uids)
         if self._looks > _LOOKS:  # seen once, or each time as another: it is asked for once more
             return self._rest(self._coming if self._readings else (b"",))
         self._coming = uids or self._coming
         return None
 
-    def _begin(self, uid, sak):
+    def _begin(self, uid, sak, now):
         """Whether the card has a memory to be read."""
         self.evidence = b""
-        if self._readings >= _READINGS:
+        if self._readings >= _READINGS or (self._readings and now >= self._ask_until):
             return False
+        if not self._readings:
+            self._ask_until = now + DIALOGUE_MS
         self._readings += 1
         if sak & _ISO_DEP:
             self._dialogue = evidence.of_iso_dep(len(uid) == 4 and uid[0] == _RANDOM)
@@ -182,18 +189,26 @@ class Chip:
         self._question = next(self._dialogue)
         return True
 
-    def _read(self, data):
+    def _read(self, data, now):
         """The card's answer to a question; a status other than zero: it gave none."""
         try:
             self._question = self._dialogue.send(data[1:] if data and data[0] & 0x3F == 0 else None)
+            return None if now < self._ask_until else self._by_id()
         except StopIteration as end:
-            self._question, self._dialogue = b"", None
-            if end.value is None and self._readings < _READINGS:
-                self._looks = 1  # opened once more by the next look
-                return None
-            self.evidence = end.value or b""
-            return self._rest(self._coming)
-        return None
+            found = end.value
+        except Exception:  # noqa: BLE001 - whatever lies on a card, the board goes on, and keeps the taps it has still to report
+            found = None
+        self._question, self._dialogue = b"", None
+        if found is None and self._readings < _READINGS:
+            self._looks = 1  # opened once more by the next look
+            return None
+        self.evidence = found or b""
+        return self._rest(self._coming)
+
+    def _by_id(self):
+        """The card is told, and what it has of memory left alone."""
+        self.evidence = b""
+        return self._rest(self._coming)
 
 
 def cards(data):

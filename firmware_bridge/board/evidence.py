@@ -155,8 +155,9 @@ def _evidence(message):
     return b"uri:" + address
 
 
-def uri_of(message):
-    """The first address in an NDEF message, as bytes; None without one."""
+def uri_of(message, in_poster=False):
+    """The first address in an NDEF message, as bytes; None without one. A smart poster within a smart poster has none: anybody
+    can write a card of a hundred of them, and the board's stack has 8 KB."""
     at = 0
     while at + 3 <= len(message):
         flags, kinds = message[at], message[at + 1]
@@ -171,16 +172,16 @@ def uri_of(message):
         kind = message[start - kinds - ids : start - ids]
         if start + size > len(message) or flags & 0x20:
             return None
-        found = _of_record(flags & 7, kind, message[start : start + size])
+        found = _of_record(flags & 7, kind, message[start : start + size], in_poster)
         if found is not None or flags & 0x40:
             return found
         at = start + size
     return None
 
 
-def _of_record(name_format, kind, payload):
+def _of_record(name_format, kind, payload, in_poster):
     if name_format == 1 and kind == b"U" and payload and payload[0] < len(_PREFIXES):
         return _PREFIXES[payload[0]].encode() + payload[1:]
-    if name_format == 1 and kind == b"Sp":
-        return uri_of(payload)
+    if name_format == 1 and kind == b"Sp" and not in_poster:
+        return uri_of(payload, True)
     return None

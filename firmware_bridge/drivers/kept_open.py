@@ -1,4 +1,4 @@
-"""Opens a device again and again for ever, and says once what is wrong with it. Shared by the drivers of scanners."""
+"""Opens a device again and again for ever, and says once what is wrong with it. Shared by all drivers."""
 
 from __future__ import annotations
 
@@ -17,34 +17,40 @@ Deliver = Callable[[ReaderEvent], None]
 
 
 class KeptOpen:
-    """connect: opens, calls `up` of this object, serves until the device is lost (BridgeError) or `stop` is set."""
+    """connect(deliver, stop): opens, delivers ReaderState(up=True) when the device works, serves until it is lost (BridgeError)
+    or `stop` is set."""
 
-    def __init__(
-        self, name: str, clock: Callable[[], float], connect: Callable[[KeptOpen, Deliver, threading.Event], None]
-    ) -> None:
+    def __init__(self, name: str, clock: Callable[[], float], connect: Callable[[Deliver, threading.Event], None]) -> None:
+        """name: of the reader. clock: monotonic seconds that really pass."""
         self._name, self._clock, self._connect = name, clock, connect
         self._told: str | None = None
         self._pause = FIRST_PAUSE_S
 
     def run(self, deliver: Deliver, stop: threading.Event) -> None:
-        """Until `stop`. Trouble becomes ReaderState(up=False) with code and hint; only `deliver` can raise."""
+        """Until `stop`. Trouble becomes ReaderState(up=False) with code and hint, once; only `deliver` can raise."""
+
+        def tell(event: ReaderEvent) -> None:
+            if self._is_news(event):
+                deliver(event)
+
         while not stop.is_set():
             try:
-                self._connect(self, deliver, stop)
+                self._connect(tell, stop)
             except BridgeError as error:
-                self._down(error, deliver)
+                tell(self._down(error))
             if stop.wait(self._pause):
                 return
             self._pause = min(self._pause * 2, LONGEST_PAUSE_S)
 
-    def up(self, deliver: Deliver, hint: str) -> None:
-        """The device is open."""
-        self._told, self._pause = "ok", FIRST_PAUSE_S
-        deliver(ReaderState(self._name, self._clock(), True, hint=hint))
+    def _is_news(self, event: ReaderEvent) -> bool:
+        """Everything is, but the trouble that was told last."""
+        if not isinstance(event, ReaderState):
+            return True
+        known, self._told = self._told, event.code
+        if event.up:
+            self._pause = FIRST_PAUSE_S
+        return event.up or event.code != known
 
-    def _down(self, error: BridgeError, deliver: Deliver) -> None:
-        if error.code == self._told:
-            return
-        self._told = error.code
+    def _down(self, error: BridgeError) -> ReaderState:
         tried = f"{error.tried[:1].upper()}{error.tried[1:]}"
-        deliver(ReaderState(self._name, self._clock(), False, error.code, f"{tried}: {error.hint}"))
+        return ReaderState(self._name, self._clock(), False, error.code, f"{tried}: {error.hint}")

@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from firmware_bridge.card_read import ReaderState
 from firmware_bridge.drivers.kept_open import LONGEST_READ_S, Deliver, KeptOpen
 from firmware_bridge.session.code_presence import CodePresence
-from firmware_bridge.wire.scanner_lines import LineReader, Scan
+from firmware_bridge.wire.scanner_lines import GAP_S, LineReader, Scan
 
 
 class Line(Protocol):
@@ -27,7 +28,7 @@ class ScannerReader:
 
     def __init__(self, name: str, clock: Callable[[], float], open_line: Callable[[], Line]) -> None:
         """name: of the scanner, goes into every event. clock: monotonic seconds that really pass."""
-        self._clock, self._open_line = clock, open_line
+        self._name, self._clock, self._open_line = name, clock, open_line
         self._presence = CodePresence(name)
         self._kept = KeptOpen(name, clock, self._connect)
 
@@ -35,26 +36,33 @@ class ScannerReader:
         """See firmware_bridge.open_reader.Reader."""
         self._kept.run(deliver, stop)
 
-    def _connect(self, kept: KeptOpen, deliver: Deliver, stop: threading.Event) -> None:
+    def _connect(self, deliver: Deliver, stop: threading.Event) -> None:
         line = self._open_line()
         try:
-            kept.up(deliver, "A scanner is plugged in")
-            self._listen(line, deliver, stop)
+            begun = line.read(GAP_S)
+            deliver(ReaderState(self._name, self._clock(), True, hint="A scanner is plugged in"))
+            self._listen(line, begun, deliver, stop)
         finally:
             line.close()
 
-    def _listen(self, line: Line, deliver: Deliver, stop: threading.Event) -> None:
+    def _listen(self, line: Line, begun: bytes, deliver: Deliver, stop: threading.Event) -> None:
+        """begun: what came as the port was opened; the beginning of that line may have gone by before."""
         lines = LineReader()
+        if begun:
+            lines.distrust()
+            self._tell(lines.feed(begun, self._clock()), deliver)
         while not stop.is_set():
-            data = line.read(self._patience(lines))
-            now = self._clock()
-            self._tell(lines.feed(data, now) if data else lines.tick(now), now, deliver)
+            before = self._clock()
+            patience = self._patience(lines, before)
+            data = line.read(patience)
+            # Silence is judged from when it was waited for: this thread may have slept since, and bytes may have come.
+            self._tell(lines.feed(data, self._clock()) if data else lines.tick(before + patience), deliver)
 
-    def _patience(self, lines: LineReader) -> float:
+    def _patience(self, lines: LineReader, now: float) -> float:
         due = lines.wake_at
-        return LONGEST_READ_S if due is None else min(max(0.0, due - self._clock()), LONGEST_READ_S)
+        return LONGEST_READ_S if due is None else min(max(0.0, due - now), LONGEST_READ_S)
 
-    def _tell(self, scans: list[Scan], now: float, deliver: Deliver) -> None:
+    def _tell(self, scans: list[Scan], deliver: Deliver) -> None:
         for scan in scans:
-            for event in self._presence.look(scan, now):
+            for event in self._presence.look(scan, self._clock()):
                 deliver(event)

@@ -20,7 +20,8 @@ import serial
 
 from firmware_bridge.errors import BridgeError, NotAReader, ReaderGone
 
-# A write to a stalled port would block for ever (pyserial#163; a pty stalls after 19,456 bytes). Our longest command is 34 bytes.
+# A write to a stalled port would block for ever (pyserial#163; a pty stalls after 19,456 bytes). The longest frame to a board is
+# some 560 bytes: 0.05 s at 115,200 baud, 0.6 s at 9600.
 WRITE_TIMEOUT_S = 1.0
 # Linux hands out at most 4,095 bytes of a terminal at once.
 READ_BYTES = 4096

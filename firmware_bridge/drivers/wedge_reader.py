@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import importlib
 import select
+import struct
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
+from firmware_bridge.card_read import ReaderState
 from firmware_bridge.drivers.kept_open import LONGEST_READ_S, Deliver, KeptOpen
 from firmware_bridge.drivers.serial_port import PortBusy, PortForbidden, PortLost, PortMissing
 from firmware_bridge.errors import BridgeError, NotAReader
 from firmware_bridge.session.code_presence import CodePresence
 from firmware_bridge.wire.key_layouts import LAYOUTS
-from firmware_bridge.wire.wedge_keys import KeyPress, KeyReader
+from firmware_bridge.wire.wedge_keys import LONGEST_PAUSE_S, KeyPress, KeyReader
 
 # linux/input-event-codes.h
 _EV_SYN, _EV_KEY, _SYN_DROPPED = 0, 1, 3
 _UP, _DOWN = 0, 1
+# linux/input.h: _IOW('E', 0xa0, int), on which clock this reader of the device gets its times.
+_SET_CLOCK = 1 << 30 | struct.calcsize("i") << 16 | ord("E") << 8 | 0xA0
 
 
 class KeysMissing(NotAReader):
@@ -54,7 +60,7 @@ class WedgeReader:
         self, name: str, clock: Callable[[], float], open_device: Callable[[], Keyboard], layout: str, prefix: str = ""
     ) -> None:
         """name: of the scanner, goes into every event. clock: monotonic seconds that really pass. layout: a name of LAYOUTS."""
-        self._clock, self._open_device = clock, open_device
+        self._name, self._clock, self._open_device = name, clock, open_device
         self._layout, self._prefix = LAYOUTS[layout], prefix
         self._presence = CodePresence(name)
         self._kept = KeptOpen(name, clock, self._connect)
@@ -63,48 +69,59 @@ class WedgeReader:
         """See firmware_bridge.open_reader.Reader."""
         self._kept.run(deliver, stop)
 
-    def _connect(self, kept: KeptOpen, deliver: Deliver, stop: threading.Event) -> None:
+    def _connect(self, deliver: Deliver, stop: threading.Event) -> None:
         device = self._open_device()
         try:
-            kept.up(deliver, "A scanner that types is plugged in and grabbed")
-            self._listen(device, deliver, stop)
+            begun = list(device.keys(LONGEST_PAUSE_S))
+            deliver(ReaderState(self._name, self._clock(), True, hint="A scanner that types is plugged in and grabbed"))
+            self._listen(device, begun, deliver, stop)
         finally:
             device.close()
 
-    def _listen(self, device: Keyboard, deliver: Deliver, stop: threading.Event) -> None:
+    def _listen(self, device: Keyboard, begun: list[KeyPress | None], deliver: Deliver, stop: threading.Event) -> None:
+        """begun: what was pressed as the device was grabbed; the beginning of that line may have gone by before."""
         keys = KeyReader(self._layout, self._prefix)
+        if begun:
+            self._tell(keys, [None, *begun], deliver)
         while not stop.is_set():
-            for press in device.keys(LONGEST_READ_S):
-                if press is None:
-                    keys.forget()
-                    continue
-                for scan in keys.press(press):
-                    for event in self._presence.look(scan, self._clock()):
-                        deliver(event)
+            self._tell(keys, device.keys(LONGEST_READ_S), deliver)
+
+    def _tell(self, keys: KeyReader, presses: Iterable[KeyPress | None], deliver: Deliver) -> None:
+        for press in presses:
+            if press is None:
+                keys.distrust()
+                continue
+            for scan in keys.press(press):
+                for event in self._presence.look(scan, self._clock()):
+                    deliver(event)
 
 
-def open_keyboard(path: str) -> Keyboard:
-    """Open and grab the input device at `path`. Raises BridgeError."""
+def open_keyboard(path: str, clock: Callable[[], float]) -> Keyboard:
+    """Open and grab the input device at `path`. clock: monotonic seconds, for kernels whose own cannot be had. Raises
+    BridgeError."""
     try:
         evdev = importlib.import_module("evdev")
     except ImportError as error:
         raise KeysMissing("opening a scanner that types") from error
     try:
-        return _Grabbed(evdev.InputDevice(path), path)
+        return Grabbed(evdev.InputDevice(path), path, clock)
     except (OSError, ValueError, TypeError) as error:
         raise _cannot_open(path, error) from error
 
 
-class _Grabbed:
-    """A device of evdev that only we hear."""
+class Grabbed:
+    """A device of evdev that only we hear. Its presses carry the kernel's monotonic clock: the wall's, which it gives unless it
+    is asked, is set now and then, and a step within a code would look like a pause."""
 
-    def __init__(self, device: Any, path: str) -> None:
-        self._device, self._path = device, path
+    def __init__(self, device: Any, path: str, clock: Callable[[], float]) -> None:
+        """device: of evdev, open. clock: asked for the time where the kernel does not change its own."""
+        self._device, self._path, self._clock = device, path, clock
         try:
             device.grab()
         except OSError:
             device.close()
             raise
+        self._kernel_s = _monotonic(device.fd)
 
     def keys(self, timeout_s: float) -> Iterator[KeyPress | None]:
         """See Keyboard."""
@@ -115,16 +132,26 @@ class _Grabbed:
             return
         except (OSError, ValueError) as error:
             raise PortLost(f"using {self._path} ({type(error).__name__})") from error
+        now = self._clock()
         for event in events:
             if event.type == _EV_SYN and event.code == _SYN_DROPPED:
                 yield None
             elif event.type == _EV_KEY and event.value in (_UP, _DOWN):
-                yield KeyPress(event.code, event.value == _DOWN, event.timestamp())
+                yield KeyPress(event.code, event.value == _DOWN, event.timestamp() if self._kernel_s else now)
 
     def close(self) -> None:
         """Let go of it; a device that is gone already may complain, nobody can do anything about it."""
         with contextlib.suppress(OSError):
             self._device.close()
+
+
+def _monotonic(descriptor: int) -> bool:
+    """Have the kernel stamp what is pressed from now on with CLOCK_MONOTONIC; whether it does (Linux 3.4 and later)."""
+    try:
+        fcntl.ioctl(descriptor, _SET_CLOCK, struct.pack("i", time.CLOCK_MONOTONIC))
+    except OSError:
+        return False
+    return True
 
 
 def _cannot_open(path: str, error: BaseException) -> BridgeError:

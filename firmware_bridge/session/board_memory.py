@@ -7,6 +7,7 @@ from firmware_bridge.remedies import BOARDS
 from firmware_bridge.session.presence import FORGET_AFTER_S, HELD_AFTER_S
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire.board_messages import Button, Card, Gone, Hello, Report, Trouble
+from firmware_bridge.wire.card_id import made_up
 
 # The clock of a board is off by some per mille; what is told from this is only whether it started anew.
 _CLOCK_SLACK_MS = 30_000
@@ -18,11 +19,11 @@ CHIP_DOWN = {wire.CHIP_SILENT: "board_chip_silent", wire.CHIP_WRONG: "board_chip
 
 
 class BoardMemory:
-    """Last report taken, the card that lies there, and what was last told of the reader."""
+    """Last report taken, the card that lies there, and what was last told of the chip."""
 
     def __init__(self, reader: str) -> None:
         self.reader = reader
-        self.told: str | None = None
+        self._chip_told: str | None = None
         self._hello: Hello | None = None
         self._met_at = 0.0
         self._number = 0
@@ -54,6 +55,11 @@ class BoardMemory:
         expected = before.uptime_ms + int((now - self._met_at) * 1000)
         return abs((hello.uptime_ms - expected + _UPTIME_WRAPS // 2) % _UPTIME_WRAPS - _UPTIME_WRAPS // 2) < _CLOCK_SLACK_MS
 
+    def opened(self, now: float) -> list[ReaderEvent]:
+        """A port was opened: what the chip is, is told anew."""
+        self._chip_told = None
+        return self.expire(now)
+
     def take(self, report: Report, now: float) -> list[ReaderEvent]:
         """A report; gives what is new in it. A repeated one gives nothing."""
         if report.number <= self._number:
@@ -73,7 +79,7 @@ class BoardMemory:
 
     def _card(self, card: Card, moment: float) -> list[ReaderEvent]:
         value = card.uid.hex().upper()
-        random = len(card.uid) == 4 and card.uid[0] == 0x08
+        random = made_up(card.uid)
         name = _RANDOM if random else value
         if self._doubt_until is not None and name == self._held:  # it lay there all the time
             self._doubt_until = None
@@ -110,9 +116,9 @@ class BoardMemory:
     def chip(self, state: int, now: float) -> list[ReaderEvent]:
         """The board's NFC chip is in this state; gives what that changes for the reader."""
         code = "ok" if state == wire.CHIP_OK else CHIP_DOWN.get(state, "")
-        if not code or code == self.told:
+        if not code or code == self._chip_told:
             return []
-        self.told = code
+        self._chip_told = code
         return [ReaderState(self.reader, now, state == wire.CHIP_OK, code, self._works() if code == "ok" else BOARDS[code].whole)]
 
     def _works(self) -> str:

@@ -104,7 +104,7 @@ class BoardSession:
         """Ask who is there. Call once, right after opening the port."""
         self._begun = self._heard_at = now
         self._name = int(now * 1000) & 0xFFFFFFFF  # another one than that of the session before
-        self._out.events += self._memory.expire(now)
+        self._out.events += self._memory.opened(now)
         self._out.send += wire.DELIMITER  # whatever the line holds ends here
         self._ask(now)
         return self._take_out()
@@ -128,10 +128,6 @@ class BoardSession:
             self._out.failed = self._stopped()
         else:
             self._keep_up(now)
-        return self._take_out()
-
-    def end(self, now: float) -> Out:
-        """The port closes; nothing is left to tell."""
         return self._take_out()
 
     def signal(self, plan: SignalPlan, now: float) -> Out:

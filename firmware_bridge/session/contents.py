@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from firmware_bridge.card_read import Wallet
+from firmware_bridge.card_read import MOST_EVIDENCE, Wallet
 from firmware_bridge.wire import type2, type4
 from firmware_bridge.wire.ndef_uri import MOST_MESSAGE, uri_of
-
-# A longer text than a proof needs is somebody's joke and is left out (the hub's limit for evidence, with room).
-MOST_EVIDENCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +134,5 @@ def _binary(offset: int, length: int) -> _Bytes:
 def _found(message: bytes) -> Contents:
     uri = uri_of(message)
     evidence = None if uri is None else f"uri:{uri}"
+    # A longer text than a proof needs is somebody's joke and is left out.
     return Contents(evidence if evidence is not None and len(evidence) <= MOST_EVIDENCE else None)

@@ -72,6 +72,7 @@ class Pn532Session:
         self._firmware: Firmware | None = None
         self._arrival = Arrival(known)
         self._doubt_until: float | None = None
+        self._ask_until: float | None = None
         self._opened = False  # listings open ISO-DEP cards at present, and carry their ATS
         self._out = Out()
 
@@ -224,18 +225,24 @@ class Pn532Session:
         if not sight.ids:  # the chip does not wait: it forgot what it was told, by a brown-out or a reset
             self._enter(Step.WAKE, now)
             return
-        self._doubt_until = None
+        self._doubt_until = self._ask_until = None
         if self._arrival.came(sight):
             self._tell(now)
         self._enter(Step.LIMIT, now)
 
     def _go_on(self, what: Literal["look", "ask", "tell"], now: float) -> None:
         """look: list it again. ask: the next question. tell: all is known that can be."""
-        if what == "tell":
+        if what == "tell" or (what == "ask" and not self._may_ask(now)):
             self._tell(now)
             self._enter(self._rest(), now)
         else:
             self._enter(self._look_again() if what == "look" else self._ask(), now)
+
+    def _may_ask(self, now: float) -> bool:
+        """A card has so long for all its answers; then its id must do."""
+        if self._ask_until is None:
+            self._ask_until = now + self._timing.dialogue
+        return now < self._ask_until
 
     def _look_again(self) -> Step:
         return Step.FIELD_OFF if self._opened else Step.COUNT

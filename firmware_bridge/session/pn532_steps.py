@@ -33,6 +33,8 @@ class Timing:
     answer: configuration answers come within some ms; nfcpy allows 100 ms, the rest is again for stalls.
     listing: three attempts in the chip take some 30 ms.
     exchange: a question to the card; the chip itself gives up after 51 ms, an ISO-DEP card may ask for more time.
+    dialogue: for all questions to one card together; an honest one takes a fifth of that, and one that gives a byte an answer
+        must not keep the reader from everybody else.
     doubt: after a new start, in which a card seen once must be found again; the longest start takes a second and a half.
     self_test: of ROM and RAM; not documented, and it happens once.
     liveness: a waiting chip looks exactly like a dead one, so it is asked (nfcpy#63, five projects with silent readers). Where
@@ -49,6 +51,7 @@ class Timing:
     answer: float = 0.5
     listing: float = 0.5
     exchange: float = 1.0
+    dialogue: float = 2.0
     self_test: float = 1.0
     doubt: float = 2.0
     liveness: float = 2.0

@@ -13,19 +13,18 @@ import shutil
 import subprocess
 import sys
 import threading
-import tty
 from collections.abc import Callable
 from pathlib import Path
 
 from firmware_bridge.errors import MisuseError, ReaderGone
-from firmware_bridge.simulator.pty import SimulatedPn532, Unplugged
+from firmware_bridge.simulator.pty import SimulatedPn532
+from firmware_bridge.simulator.pty_port import PtyPort
 
 # A Pico with MicroPython has some 190 KB of heap; objects of the unix port are twice as large.
 HEAP_KB = 256
 # As pins_rp2040.py sets it, and how often this end looks.
 WATCHDOG_S = 8.0
 LOOK_S = 0.05
-_MOST = 4096
 
 
 class FirmwareMissing(MisuseError):
@@ -68,10 +67,7 @@ class SimulatedBoard:
         self._selector = selectors.DefaultSelector()
         self._process: subprocess.Popen[bytes] | None = None
         self._fed: tuple[float, bytes] = (0.0, b"")
-        self._board_end = self._host_end = -1
-        self._slaves: list[int] = []
-        self._tty: str | None = None
-        self._wire = ""
+        self._board_end, self._cable = PtyPort("wire of the board"), PtyPort("reader board")
         self._ending = threading.Event()
         self.starts = 0
         self._thread = threading.Thread(target=self._loop, name="simulated-board", daemon=True)
@@ -79,9 +75,7 @@ class SimulatedBoard:
     @property
     def tty(self) -> str:
         """Path of the board's port at present. Raises Unplugged while the cable is out."""
-        if self._tty is None:
-            raise Unplugged("opening the simulated reader board", "Its cable is out on request")
-        return self._tty
+        return self._cable.path
 
     def start(self) -> None:
         """Power on. Raises FirmwareMissing, NoBoard, or what the chip's control socket raises."""
@@ -91,8 +85,8 @@ class SimulatedBoard:
             )
         self._chip.start()
         try:
-            self._board_end, self._wire = self._pty()
-            self._selector.register(self._board_end, selectors.EVENT_READ)
+            self._board_end.plug()
+            self._selector.register(self._end(self._board_end), selectors.EVENT_READ, (self._board_end, self._cable))
             self.plug()
             self._power_on()
         except OSError as error:
@@ -108,27 +102,21 @@ class SimulatedBoard:
         self.cut_power()
         self.unplug()
         self._chip.stop()
-        for end in (self._board_end, *self._slaves):
-            with contextlib.suppress(OSError):
-                os.close(end)
+        self._board_end.unplug()
         self._selector.close()
 
     def unplug(self) -> None:
         """Pull the cable between board and host; the board keeps its power."""
         with self._lock:
-            if self._tty is None:
-                return
-            self._tty = None
-            self._selector.unregister(self._host_end)
-            for end in (self._host_end, self._slaves.pop()):
-                os.close(end)
-            self._host_end = -1
+            if self._cable.end is not None:
+                self._selector.unregister(self._cable.end)
+                self._cable.unplug()
 
     def plug(self) -> None:
         """Put the cable in; the port may have another name than before."""
         with self._lock:
-            self._host_end, self._tty = self._pty()
-            self._selector.register(self._host_end, selectors.EVENT_READ)
+            self._cable.plug()
+            self._selector.register(self._end(self._cable), selectors.EVENT_READ, (self._cable, self._board_end))
 
     def cut_power(self) -> None:
         """The firmware ends at this very moment; what is in its flash stays."""
@@ -149,17 +137,14 @@ class SimulatedBoard:
         while not self._ending.is_set():
             for key, _ in self._selector.select(LOOK_S):
                 with self._lock:
-                    self._carry(key.fd)
+                    self._carry(*key.data)
             with self._lock:
                 self._watch(self._clock())
 
-    def _carry(self, end: int) -> None:
+    def _carry(self, came: PtyPort, leaves: PtyPort) -> None:
         """Bytes that came at one end of the cable leave at the other, or are lost where nothing is plugged in."""
-        other = self._host_end if end == self._board_end else self._board_end
-        with contextlib.suppress(BlockingIOError, OSError):
-            data = os.read(end, _MOST)
-            if other >= 0:
-                os.write(other, data)
+        with contextlib.suppress(OSError):
+            leaves.write(came.read())
 
     def _watch(self, now: float) -> None:
         if self._process is None:
@@ -180,17 +165,13 @@ class SimulatedBoard:
         self.starts += 1
         self._fed = (self._clock(), b"")
         self._process = subprocess.Popen(
-            [*self._command, "main.py", self._wire, self._chip.tty],
+            [*self._command, "main.py", self._board_end.path, self._chip.tty],
             cwd=self._flash,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=None if os.environ.get("SHOPBELL_BOARD_STDERR") else subprocess.DEVNULL,
         )
 
-    def _pty(self) -> tuple[int, str]:
-        """Our end, and the path of the other. Our own open end of that keeps it alive between two users."""
-        master, slave = os.openpty()
-        tty.setraw(slave)
-        os.set_blocking(master, False)
-        self._slaves.append(slave)
-        return master, os.ttyname(slave)
+    def _end(self, port: PtyPort) -> int:
+        assert port.end is not None, "it was just plugged in"
+        return port.end

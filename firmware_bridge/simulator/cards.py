@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from firmware_bridge.wire.card_id import made_up
+
 ISO_DEP = 0x20  # SAK bit: the card speaks ISO 14443-4
 CASCADE_TAG = 0x88
 
@@ -25,7 +27,7 @@ class VirtualCard:
     @property
     def random_id(self) -> bool:
         """A phone: its id is made up."""
-        return len(self.uid) == 4 and self.uid[0] == 0x08
+        return made_up(self.uid)
 
     def target_data(self, number: int, *, automatic_rats: bool) -> bytes:
         """This card's part in the answer to InListPassiveTarget; automatic_rats opens it."""

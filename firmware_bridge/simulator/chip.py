@@ -98,7 +98,7 @@ class Chip:
             return self._exchange.moment
         if self._listing is None:
             return None
-        return min((m for m in (self._listing.until, self._listing.found_at) if m is not None), default=None)
+        return self._listing.until if self._listing.found_at is None else self._listing.found_at
 
     def received(self, data: bytes, now: float) -> bytes:
         """Bytes from the host; gives the bytes that go back at once."""

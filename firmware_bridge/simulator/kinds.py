@@ -1,7 +1,8 @@
 """Every kind of card that can be presented, and how it is written. Pure.
 
 04A2B3C4D5E6F7                               the usual card with such an id
-ntag213@04A2B3C4D5E6F7=https://...           also ntag215, ntag216, ultralight, type4, desfire; without `=` an empty one
+ntag213@04A2B3C4D5E6F7=https://...           also ntag215, ntag216, ultralight, type4, desfire; without `=` its message is empty
+ntag216@04A2B3C4D5E6F7:D1010155...           the message itself in hex, whatever it is
 sun:KEY@04A2B3C4D5E6F7                       an NTAG 424 DNA that signs each reading; also sun-plain, sun-file
 sun:META.FILE@04A2B3C4D5E6F7#60=https://...  two keys; the next reading is number 60; the address before its parameters
 """
@@ -17,14 +18,18 @@ from firmware_bridge.simulator.desfire_card import desfire_card
 from firmware_bridge.simulator.sun_card import DEFAULT_ADDRESS, LAST_COUNT, MIRRORS, Mirror, SunCard, sun_card
 from firmware_bridge.simulator.type2_card import KINDS, type2_card
 from firmware_bridge.simulator.type4_card import phone, type4_card
+from firmware_bridge.wire.card_id import made_up
 from firmware_bridge.wire.ndef_uri import message_with
 
-LONGEST_CARD = 1200
+# The largest message, 888 bytes in hex, and what stands before it.
+LONGEST_CARD = 2000
 _SUN = re.compile(
     r"(?P<mirror>[a-z-]+):(?P<meta>[0-9A-Fa-f]{32})(?:\.(?P<file>[0-9A-Fa-f]{32}))?"
     r"@(?P<uid>[0-9A-Fa-f]{14})(?:#(?P<count>\d{1,8}))?(?:=(?P<address>\S+))?"
 )
-_TAG = re.compile(r"(?P<kind>[a-z0-9]+)@(?P<uid>[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14})(?:=(?P<address>\S+))?")
+_TAG = re.compile(
+    r"(?P<kind>[a-z0-9]+)@(?P<uid>[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14})(?:=(?P<address>\S+)|:(?P<message>(?:[0-9A-Fa-f]{2})+))?"
+)
 _HINT = (
     "Write an id in hex, ntag213@ID=ADDRESS (or ntag215, ntag216, ultralight, type4, desfire), "
     "or sun:KEY@ID (or sun-plain, sun-file)"
@@ -39,7 +44,7 @@ def card_with(uid: bytes) -> VirtualCard:
             f"making a card with the id {uid.hex().upper()}", "An id of 4 bytes never begins with 88, the cascade tag"
         )
     if len(uid) == 4:
-        return phone(uid) if uid[0] == 0x08 else VirtualCard(uid, b"\x00\x04", 0x08)
+        return phone(uid) if made_up(uid) else VirtualCard(uid, b"\x00\x04", 0x08)
     if len(uid) == 7:
         return type2_card("ntag213", uid)
     if len(uid) == 10:
@@ -56,7 +61,7 @@ def card_of_kind(text: str) -> tuple[VirtualCard, bool]:
     if len(text) <= LONGEST_CARD and sun and sun["mirror"] in MIRRORS:
         return _sun(sun), sun["count"] is not None
     if len(text) <= LONGEST_CARD and tag and tag["kind"] in (*KINDS, *_ISO_DEP):
-        uid, message = bytes.fromhex(tag["uid"]), uri_message(tag["address"])
+        uid, message = bytes.fromhex(tag["uid"]), bytes.fromhex(tag["message"] or "") or uri_message(tag["address"])
         made = _ISO_DEP.get(tag["kind"])
         return (made(uid, message) if made else type2_card(tag["kind"], uid, message)), False
     raise MisuseError("making a card of that kind", _HINT)

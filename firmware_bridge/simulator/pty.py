@@ -1,188 +1,94 @@
-"""A simulated PN532 on a real pty: what opens a serial port opens this one too.
-
-One thread runs chip, line and control socket, so nothing here needs a lock.
-"""
+"""A simulated PN532 on a real pty: what opens a serial port opens this one too."""
 
 from __future__ import annotations
 
-import contextlib
 import heapq
-import os
 import select
 import selectors
-import threading
-import tty
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from firmware_bridge.errors import BridgeError, ReaderGone
 from firmware_bridge.simulator.bad_line import MOST_WAITING, BadLine
 from firmware_bridge.simulator.chip import Chip
-from firmware_bridge.simulator.control import ControlSocket, Reply, error_reply
+from firmware_bridge.simulator.control import Reply
+from firmware_bridge.simulator.device import Device
 from firmware_bridge.simulator.drawer import Drawer
 from firmware_bridge.simulator.field import Field
 from firmware_bridge.simulator.pace import FIFO_BYTES, Air, Pace, Wire
+from firmware_bridge.simulator.pty_port import UNPLUGGED_S
 from firmware_bridge.simulator.request_line import parse_request
-from firmware_bridge.simulator.requests import Break, Play, Present, Remove, Request, Status, Step, Timing
+from firmware_bridge.simulator.requests import Break, Play, Present, Remove, Status, Step, Timing
 from firmware_bridge.simulator.type4_card import phone
 
-UNPLUGGED_S = 1.0
-# A card leaves the field without a sound; nobody needs to be told earlier than at the next question. This is only for `stop`.
-LONGEST_WAIT_S = 60.0
 # A script may be started while others run; a week of demonstrations must not pile them up.
 MOST_PLANNED = 1000
-# Bytes of the pipe that wakes the thread.
-_HOLD, _LET_GO, _END = b"R", b"r", b"x"
+# What wakes the thread.
+_HOLD, _LET_GO = b"R", b"r"
 
 
-class Unplugged(ReaderGone):
-    """The simulated cable is out."""
-
-    code = "port_missing"
-
-
-class NoPty(ReaderGone):
-    """The system gives no pty."""
-
-    code = "pty_unavailable"
-
-
-class SimulatedPn532:
+class SimulatedPn532(Device):
     """A chip, its pty and its control socket. start and stop from one thread."""
 
     def __init__(self, control: Path, clock: Callable[[], float], random: Random | None = None, pace: Pace | None = None) -> None:
         """control: path of the socket. clock: monotonic seconds that really pass. random: seeded in tests. pace: how long line
         and air take; without it nothing."""
-        self._control_path, self._clock = control, clock
+        super().__init__("reader", control, clock)
         self._random = random or Random()  # noqa: S311 - noise and made-up ids of phones, nothing secret
-        self._selector = selectors.DefaultSelector()
-        self._control: ControlSocket | None = None
         self._pace = pace or Pace()
         self._field, self._drawer = Field(), Drawer(lambda: self._random.randbytes(5))
         self._power_up()
-        self._ends: tuple[int, int] | None = None
-        self._tty: str | None = None
-        self._plugged_at: float | None = None
         self._planned: list[tuple[float, int, Step]] = []
         self._count = 0
-        self._ending = False
-        self._wake, self._waker = os.pipe()
-        self._thread = threading.Thread(target=self._loop, name="simulated-pn532", daemon=True)
-
-    @property
-    def tty(self) -> str:
-        """Path of the port at present. Raises Unplugged while the cable is out."""
-        path = self._tty
-        if path is None:
-            raise Unplugged("opening the simulated reader", "Its cable is out on request; it comes back by itself")
-        return path
-
-    def start(self) -> None:
-        """Open socket and pty and begin. Raises ControlInUse, ControlRefused or NoPty."""
-        try:
-            self._control = ControlSocket(self._control_path, self._selector, self._answer)
-            self._selector.register(self._wake, selectors.EVENT_READ, self._woken)
-            self._plug()
-        except OSError as error:
-            self._close()
-            raise NoPty("opening a pty for the simulated reader", "Free some ptys or file handles, or reboot") from error
-        except BaseException:
-            self._close()
-            raise
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, and remove the socket. The port hangs up."""
-        self._ending = True
-        os.write(self._waker, _END)
-        self._thread.join()
-        self._close()
 
     def hold_reset(self, hold: bool) -> None:
         """The chip's reset line: while it is held the chip does nothing, then it knows nothing. From any thread."""
-        os.write(self._waker, _HOLD if hold else _LET_GO)
+        self._tell(_HOLD if hold else _LET_GO)
 
-    def _woken(self) -> None:
-        for told in os.read(self._wake, 64):
-            if bytes([told]) == _HOLD:
-                self._chip.frozen = True
-            elif bytes([told]) == _LET_GO and self._ends is not None:
-                self._power_up()
-
-    def _close(self) -> None:
-        if self._control is not None:
-            self._control.close()
-        self._unplug()
-        self._selector.close()
-        os.close(self._wake)
-        os.close(self._waker)
+    def _told(self, octet: bytes) -> None:
+        if octet == _HOLD:
+            self._chip.frozen = True
+        elif octet == _LET_GO and self._port.end is not None:
+            self._power_up()
 
     # -- the thread
 
-    def _loop(self) -> None:
-        while not self._ending:
-            now = self._clock()
-            self._do_planned(now)
-            self._line.send(self._chip.tick(now), now)
-            for piece in self._line.due(now):
-                self._to_host.put(piece, now)
-            self._write(b"".join(self._to_host.due(now)))
-            for key, _ in self._ready(self._wait(self._clock())):
-                key.data()
-            self._hear(self._clock())
-
-    def _ready(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
-        """What is ready within `seconds`. epoll counts whole milliseconds; with a pace the wait is by microseconds."""
-        if self._pace == Pace():
-            return self._selector.select(seconds)
-        select.select([self._selector], [], [], seconds)
-        return self._selector.select(0)
-
-    def _wait(self, now: float) -> float:
-        planned = self._planned[0][0] if self._planned else None
-        wires = (self._to_host.wake_at(), self._to_chip.wake_at())
-        moments = [self._chip.wake_at(), self._line.wake_at(), *wires, planned, self._plugged_at]
-        return min(max(0.0, min((m for m in moments if m is not None), default=now + LONGEST_WAIT_S) - now), LONGEST_WAIT_S)
-
-    def _do_planned(self, now: float) -> None:
-        if self._plugged_at is not None and now >= self._plugged_at:
-            try:
-                self._plug()
-            except OSError:  # no pty to be had at present
-                self._plugged_at = now + UNPLUGGED_S
-        while self._planned and self._planned[0][0] <= now:
-            self._do(heapq.heappop(self._planned)[2], now)
-
-    def _read(self) -> None:
-        if self._ends is None:
-            return
-        try:
-            data = os.read(self._ends[0], 4096)
-        except BlockingIOError:
-            return
-        self._to_chip.put(data, self._clock())
-
-    def _hear(self, now: float) -> None:
+    def _round(self, now: float) -> float | None:
         for data in self._to_chip.due(now):
             self._line.send(self._chip.received(data, now), now)
+        while self._planned and self._planned[0][0] <= now:
+            self._do(heapq.heappop(self._planned)[2], now)
+        self._line.send(self._chip.tick(now), now)
+        for piece in self._line.due(now):
+            self._to_host.put(piece, now)
+        self._port.write(b"".join(self._to_host.due(now)))
+        return self._due()
 
-    def _write(self, data: bytes) -> None:
-        if data and self._ends is not None:
-            with contextlib.suppress(BlockingIOError):  # nobody reads: a UART loses such bytes too
-                os.write(self._ends[0], data)
+    def _due(self) -> float | None:
+        planned = self._planned[0][0] if self._planned else None
+        wires = (self._to_host.wake_at(), self._to_chip.wake_at())
+        moments = [self._chip.wake_at(), self._line.wake_at(), *wires, planned]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _ready(self, seconds: float) -> list[tuple[selectors.SelectorKey, int]]:
+        """epoll counts whole milliseconds; with a pace the wait is by microseconds."""
+        if self._pace == Pace():
+            return super()._ready(seconds)
+        select.select([self._selector], [], [], seconds)
+        return super()._ready(0)
 
     # -- the cable
 
-    def _plug(self) -> None:
-        """A new pty. Our own open end of the slave keeps it alive between two users of the port."""
-        master, slave = os.openpty()
-        tty.setraw(slave)
-        os.set_blocking(master, False)
-        self._ends, self._plugged_at = (master, slave), None
-        self._selector.register(master, selectors.EVENT_READ, self._read)
+    def _plugged(self) -> None:
+        assert self._port.end is not None, "it is plugged in"
+        self._selector.register(self._port.end, selectors.EVENT_READ, self._read)
         self._power_up()
-        self._tty = os.ttyname(slave)
+
+    def _unplugged(self, end: int) -> None:
+        self._selector.unregister(end)
+
+    def _read(self) -> None:
+        self._to_chip.put(self._port.read(), self._clock())
 
     def _power_up(self) -> None:
         """A chip that knows nothing, on a line with nothing on it."""
@@ -197,24 +103,10 @@ class SimulatedPn532:
         self._chip.air = Air(pace, self._random)
         self._to_host.byte_s = self._to_chip.byte_s = pace.byte_s
 
-    def _unplug(self) -> None:
-        self._tty = None
-        if self._ends is not None:
-            self._selector.unregister(self._ends[0])
-            for end in self._ends:
-                os.close(end)
-            self._ends = None
-
     # -- what it is told
 
-    def _answer(self, line: bytes) -> Reply:
-        try:
-            return self._obey(parse_request(line))
-        except BridgeError as error:
-            return error_reply(error)
-
-    def _obey(self, request: Request) -> Reply:
-        now = self._clock()
+    def _obey(self, line: bytes) -> Reply:
+        request, now = parse_request(line), self._clock()
         if isinstance(request, Status):
             return self._status(now)
         if isinstance(request, Play):
@@ -245,8 +137,7 @@ class SimulatedPn532:
 
     def _break(self, step: Break, now: float) -> None:
         if step.fault == "hangup":
-            self._unplug()
-            self._plugged_at = now + (step.seconds or UNPLUGGED_S)
+            self._unplug(now + (step.seconds or UNPLUGGED_S))
         elif step.fault == "frozen":
             self._chip.frozen = True
         else:
@@ -255,10 +146,10 @@ class SimulatedPn532:
     def _status(self, now: float) -> Reply:
         return {
             "ok": True,
-            "tty": self._tty,
+            "tty": self._port.name,
             "cards": len(self._field.cards(now)),
             "listing": self._chip.waiting,
-            "line": self._line.fault if self._tty else "hangup",
+            "line": self._line.fault if self._port.name else "hangup",
             "planned": len(self._planned),
             "timing": {"baud": self._pace.baud, "rf": self._pace.rf},
         }

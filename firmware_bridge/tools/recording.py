@@ -7,6 +7,7 @@ shopbell-recording 1 board
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -15,8 +16,8 @@ from pathlib import Path
 from typing import IO, Literal
 
 from firmware_bridge.card_read import ReaderEvent, ReaderState
-from firmware_bridge.drivers.pn532_reader import Line
-from firmware_bridge.errors import FrameError, MisuseError
+from firmware_bridge.drivers.line import Line
+from firmware_bridge.errors import BridgeError, FrameError, MisuseError
 from firmware_bridge.session.board_memory import BoardMemory
 from firmware_bridge.session.board_session import BoardSession
 from firmware_bridge.session.pn532_session import Out, Pn532Session
@@ -28,12 +29,26 @@ _LINE = re.compile(r"(\d{1,9}\.\d{3}) ([<>=])((?: [0-9A-F]{2})*)\n?")
 # A day of a busy door is some ten megabytes.
 MOST_BYTES = 100_000_000
 MOST_LINE = 20_000
+# Two times in a recording may each be off by half a millisecond.
+_ROUNDED_S = 0.001
 
 
 class RecordingBad(FrameError):
     """The file is no recording."""
 
     code = "recording_bad"
+
+
+class RecordingFull(BridgeError):
+    """A recording has reached its largest size."""
+
+    code = "recording_full"
+
+
+class RecordingUnwritable(BridgeError):
+    """The file of a recording takes no more."""
+
+    code = "recording_unwritable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +61,54 @@ class Piece:
 
 
 class Recorder:
-    """Writes pieces into a file that only its owner can read: they hold card ids. Ends itself when it is full."""
+    """Writes pieces into a file that only its owner can read: they hold card ids.
 
-    def __init__(self, path: Path, kind: Kind, clock: Callable[[], float]) -> None:
+    failed: why nothing is written any more, or None. What was written before is whole and can be played.
+    """
+
+    def __init__(self, path: Path, kind: Kind, clock: Callable[[], float], most_bytes: int = MOST_BYTES) -> None:
+        """path: of a file that is not there yet. clock: monotonic seconds."""
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
             raise MisuseError(
                 f"writing {path} ({os.strerror(error.errno or 0)})", "Name a new file in a folder you may write to"
             ) from error
-        self._file: IO[str] = os.fdopen(descriptor, "w", encoding="ascii")
-        self._clock, self._begun = clock, clock()
-        self._left = MOST_BYTES
-        self._file.write(f"{_FIRST}{kind}\n")
+        self._path, self._clock, self._begun = path, clock, clock()
+        self._size, self._most = 0, most_bytes
+        self.failed: BridgeError | None = None
+        self._write(f"{_FIRST}{kind}\n")
 
     def note(self, sign: str, data: bytes = b"") -> None:
-        """One piece, now."""
-        line = " ".join([f"{self._clock() - self._begun:.3f}", sign, *(f"{octet:02X}" for octet in data)])
-        self._left -= len(line) + 1
-        if self._left > 0:
-            self._file.write(line + "\n")
-            self._file.flush()
+        """One piece, now. Never raises: it is called where trouble means that the reader is gone."""
+        self._write(" ".join([f"{self._clock() - self._begun:.3f}", sign, *(f"{octet:02X}" for octet in data)]) + "\n")
 
     def close(self) -> None:
         """No more."""
-        self._file.close()
+        try:
+            os.close(self._descriptor)
+        except OSError as error:  # of file systems that write late
+            self.failed = self.failed or _unwritable(self._path, error)
+
+    def _write(self, line: str) -> None:
+        if self.failed is not None:
+            return
+        if self._size + len(line) > self._most:
+            self.failed = RecordingFull(
+                f"recording into {self._path}, which holds {self._size} bytes",
+                "What is in it can be played; record less at once with --for",
+            )
+            return
+        try:
+            rest = line.encode("ascii")
+            while rest:  # a disk takes what still fits, and refuses the rest
+                rest = rest[os.write(self._descriptor, rest) :]
+        except OSError as error:
+            self.failed = _unwritable(self._path, error)
+            with contextlib.suppress(OSError):  # half a line could not be played
+                os.ftruncate(self._descriptor, self._size)
+            return
+        self._size += len(line)
 
 
 class RecordedLine:
@@ -104,6 +142,13 @@ class RecordedLine:
     def close(self) -> None:
         """See Line."""
         self._line.close()
+
+
+def _unwritable(path: Path, error: OSError) -> RecordingUnwritable:
+    return RecordingUnwritable(
+        f"recording into {path} ({os.strerror(error.errno or 0)})",
+        "What is in it can be played; make room on the disk, or name a file on another",
+    )
 
 
 def load(path: Path) -> tuple[Kind, Iterator[Piece]]:
@@ -158,16 +203,20 @@ class _Player:
             self._session = self._new()
             yield from self._told(self._session.begin(piece.seconds), piece.seconds)
             return
-        yield from self._waited(piece.seconds)
-        if piece.sign == "<" and self._session is not None:
+        if piece.sign == ">":  # what it said, it said in time: a machine under load only listened late
+            yield from self._waited(piece.seconds + _ROUNDED_S)
+            return
+        if self._session is not None:
             yield from self._told(self._session.received(piece.data, piece.seconds), piece.seconds)
+        if self._session is not None:
+            yield from self._told(self._session.tick(piece.seconds), piece.seconds)
 
     def _new(self) -> Session:
         return BoardSession(self._memory) if self._kind == "board" else Pn532Session(self._reader)
 
     def _waited(self, until: float) -> Iterator[tuple[float, ReaderEvent]]:
         """What the session does by itself before `until`."""
-        while self._session is not None and self._session.wake_at < until:
+        while self._session is not None and self._session.wake_at <= until:
             moment = self._session.wake_at
             yield from self._told(self._session.tick(moment), moment)
 

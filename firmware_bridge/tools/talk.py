@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from firmware_bridge.card_read import ReaderEvent, ReaderState
-from firmware_bridge.drivers.pn532_reader import BOOT_S, RESET_S, Line
+from firmware_bridge.drivers.line import Line
+from firmware_bridge.drivers.pn532_reader import BOOT_S, RESET_S
 from firmware_bridge.drivers.serial_port import Reset, SerialLine
 from firmware_bridge.errors import BridgeError
 from firmware_bridge.session.board_memory import BoardMemory

@@ -9,16 +9,14 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from firmware_bridge.card_read import Wallet
+from firmware_bridge.card_read import MOST_EVIDENCE, Wallet
 from firmware_bridge.errors import FrameError, MisuseError
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire.board_frame import BadBytes, Frame, frame_bytes, take, take_text, text_bytes
+from firmware_bridge.wire.card_id import ID_LENGTHS
 
 Version = tuple[int, int, int]
 
-_ID_LENGTHS = (4, 7, 10)  # ISO 14443-3: single, double, triple size
-# What travels to the hub as evidence is not longer (card_read.CardRead.evidence).
-MOST_EVIDENCE = 500
 _WALLETS: dict[str, Wallet] = {"wallet:apple": "apple", "wallet:google": "google", "wallet:other": "other"}
 
 
@@ -144,7 +142,7 @@ def _report(frame: Frame) -> Report:
 
 
 def _card(data: bytes) -> Card:
-    if not data or data[0] not in _ID_LENGTHS or len(data) < 1 + data[0]:
+    if not data or data[0] not in ID_LENGTHS or len(data) < 1 + data[0]:
         raise BadBytes("body_card")
     uid, rest = data[1 : 1 + data[0]], data[1 + data[0] :]
     if len(rest) > MOST_EVIDENCE or not all(0x20 < octet < 0x7F for octet in rest):  # a URI is ASCII without blanks

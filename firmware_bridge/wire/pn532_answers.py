@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from firmware_bridge.card_read import CardRead, CardTrouble, Wallet
 from firmware_bridge.errors import FrameError, MisuseError
+from firmware_bridge.wire.card_id import ID_LENGTHS, made_up
 from firmware_bridge.wire.pn532_frame import Frame, command_frame
 
 # Wakes a chip in power-down; its serial port sleeps too. libnfc sends these sixteen bytes (libnfc#742), nfcpy ten zeros.
@@ -37,8 +38,6 @@ RF_FIELD, RF_MAX_RETRIES = 0x01, 0x05
 PN532 = 0x32
 ROM_TEST, RAM_TEST = 1, 2
 
-_ID_LENGTHS = (4, 7, 10)  # ISO 14443-3: single, double, triple size
-_RANDOM_FIRST = 0x08  # ISO 14443-3: a single size id that starts so is made up anew by the card
 _CASCADE_TAG = 0x88  # never the first byte of a whole single size id
 _STATUS = 0x3F  # the other two bits say that the card has more to tell
 _ISO_DEP = 0x20  # SAK bit: the card speaks ISO 14443-4
@@ -90,8 +89,8 @@ class Target:
 
     @property
     def random_id(self) -> bool:
-        """The id is made up at each tap, as phones do (nfcpy and pretix use the same rule)."""
-        return len(self.uid) == 4 and self.uid[0] == _RANDOM_FIRST
+        """The id is made up at each tap, as phones do."""
+        return made_up(self.uid)
 
     @property
     def iso_dep(self) -> bool:
@@ -102,11 +101,6 @@ class Target:
 def get_firmware_version() -> Command:
     """Which chip is it?"""
     return Command("GetFirmwareVersion", GET_FIRMWARE_VERSION)
-
-
-def get_general_status() -> Command:
-    """Last error, field, targets."""
-    return Command("GetGeneralStatus", GET_GENERAL_STATUS)
 
 
 def sam_configuration() -> Command:
@@ -221,7 +215,7 @@ def _ats(data: bytes, end: int) -> tuple[bytes, int]:
 
 
 def _check_id(uid: bytes, sak: int) -> None:
-    if len(uid) not in _ID_LENGTHS:
+    if len(uid) not in ID_LENGTHS:
         raise _bad_answer("InListPassiveTarget", f"an id of {len(uid)} bytes instead of 4, 7 or 10")
     if sak & _ID_INCOMPLETE or (len(uid) == 4 and uid[0] == _CASCADE_TAG):
         raise _bad_answer("InListPassiveTarget", "an id that is not whole")

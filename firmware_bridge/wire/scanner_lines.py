@@ -2,10 +2,12 @@
 
     reader = LineReader()
     for item in reader.feed(data, now): ...     # whenever bytes came
-    for item in reader.tick(now): ...           # not later than reader.wake_at
+    for item in reader.tick(now): ...           # when nothing had come until then, best at reader.wake_at
 
-A line ends with CR, LF or both. It may begin with an AIM symbology identifier (ISO/IEC 15424: `]`, a letter, a modifier). Anybody
-can hold any code to a scanner, so what does not look like a member's code is refused here, before anything is logged or stored.
+A line ends with CR, LF or both. One that was cut is refused with everything up to the next end, for half a number may be
+somebody else's: what follows a code without its end is lost with it. A line may begin with an AIM symbology identifier (ISO/IEC
+15424: `]`, a letter, a modifier). Anybody can hold any code to a scanner, so what does not look like a member's code is refused
+here, before anything is logged or stored.
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ class BadScan:
 
 
 Scan = ScannedLine | BadScan
+_CUT = BadScan("scan_cut", "A code came without its end: let the scanner end each code with CR, and look at the cable.")
 
 
 def read_line(line: bytes) -> ScannedLine:
@@ -94,36 +97,48 @@ class LineReader:
 
     def __init__(self) -> None:
         self._line = bytearray()
+        self._under_way = False
+        self._distrusted = False
         self._latest = 0.0
 
     @property
     def wake_at(self) -> float | None:
         """When `tick` is due, on the clock of the `now` arguments; None while no line is under way."""
-        return self._latest + GAP_S if self._line else None
+        return self._latest + GAP_S if self._under_way else None
+
+    def distrust(self) -> None:
+        """The beginning of a line was not heard: what comes up to the next end is no code."""
+        self._line.clear()
+        self._under_way, self._distrusted = False, True
 
     def feed(self, data: bytes, now: float) -> list[Scan]:
-        """Bytes came from the port."""
-        scans = self.tick(now)
+        """Bytes came from the port. They may have waited there, so however late it is, the line was not silent."""
+        scans = list[Scan]()
         self._latest = now
         for octet in data:
             if octet in _ENDS:
                 scans += self._end()
-            elif len(self._line) <= _LONGEST_LINE:
+                continue
+            self._under_way = True
+            if len(self._line) <= _LONGEST_LINE and not self._distrusted:
                 self._line.append(octet)
         return scans
 
     def tick(self, now: float) -> list[Scan]:
-        """Time passed: a line that does not go on is no code, for half a number may be somebody else's."""
+        """Nothing came until `now`: a line that does not go on is no code, nor is the rest of it."""
         if self.wake_at is None or now < self.wake_at:
             return []
-        self._line.clear()
-        return [BadScan("scan_cut", "A code came without its end: let the scanner end each code with CR, and look at the cable.")]
+        self.distrust()
+        return [_CUT]
 
     def _end(self) -> list[Scan]:
-        line = bytes(self._line)
+        line, under_way, distrusted = bytes(self._line), self._under_way, self._distrusted
         self._line.clear()
-        if not line:  # the second half of CR LF
+        self._under_way = self._distrusted = False
+        if not under_way:  # the second half of CR LF
             return []
+        if distrusted:
+            return [_CUT]
         try:
             return [read_line(line)]
         except ScanRefused as error:

@@ -1,7 +1,8 @@
 """What a scanner types that calls itself a keyboard. Pure: key presses with their time come in, lines come out.
 
 Nothing a code makes the scanner press can do more than spell a line: chords, arrows and function keys spoil the line they come in
-(codes that press Ctrl+O open dialogs elsewhere). How fast the keys come tells a scanner from fingers.
+(codes that press Ctrl+O open dialogs elsewhere). How fast the keys come tells a scanner from fingers. A line with a pause in it
+is refused up to its end, as in `scanner_lines.py`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from firmware_bridge.wire.scanner_lines import (
 
 # Seconds from press to press. Scanners press a key every 1 to 20 ms unless told to be slow. The fastest typists need 60 ms on
 # average (200 words a minute), though two fingers may fall together once. So: the average of a line decides, and one long pause
-# ends it. Times are the kernel's, so a busy machine changes nothing.
+# ends it. Times are the kernel's, on a clock that nobody sets, so a busy machine changes nothing.
 SCANNER_AVERAGE_S: Final = 0.035
 LONGEST_PAUSE_S: Final = 0.15
 # Fewer presses than this say nothing about speed; no member code is that short.
@@ -36,6 +37,7 @@ _OTHERS_HELD = frozenset({56, 100, 125, 126})  # Alt, AltGr, and the two that op
 _SILENT = frozenset({69, 70})  # locks of keypad and scrolling change nothing here
 _CAPS_LOCK = 58
 _BRACKET = 27  # with Ctrl it is how scanners type a group separator
+_CUT = BadScan("scan_cut", "A code came without its end: let the scanner press Enter after each code.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,14 @@ class KeyReader:
         self._capitals = False
         self._text: list[str] = []
         self._strange = False
+        self._distrusted = False
         self._presses, self._first_at, self._latest_at = 0, 0.0, 0.0
 
-    def forget(self) -> None:
-        """Begin anew: the device lost keys, or is another one now."""
+    def distrust(self) -> None:
+        """Keys were lost, or pressed before anybody listened: what comes up to the next end is no code."""
         self._held.clear()
         self._begin()
+        self._distrusted = True
 
     def press(self, key: KeyPress) -> list[Scan]:
         """A key moved."""
@@ -90,10 +94,13 @@ class KeyReader:
     def _after_pause(self, at: float) -> list[Scan]:
         if not self._presses or 0 <= at - self._latest_at <= LONGEST_PAUSE_S:
             return []
-        typed = self._presses < FEWEST
+        cut = self._cut()
         self._begin()
-        hint = "A code came without its end: let the scanner press Enter after each code."
-        return [] if typed else [BadScan("scan_cut", hint)]
+        self._distrusted = True
+        return cut
+
+    def _cut(self) -> list[Scan]:
+        return [] if self._presses < FEWEST else [_CUT]  # a stray key is nothing to tell
 
     def _spell(self, code: int) -> None:
         character = self._character(code)
@@ -116,7 +123,11 @@ class KeyReader:
 
     def _end(self) -> list[Scan]:
         text, strange, slow = "".join(self._text), self._strange, self._slow()
+        distrusted, cut = self._distrusted, self._cut()
         self._begin()
+        self._distrusted = False
+        if distrusted:
+            return cut
         if not text and not strange:
             return []
         if slow:

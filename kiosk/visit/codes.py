@@ -7,6 +7,7 @@ leading zero. GS1 data is taken apart by biip; the check digit of a GSRN, which 
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -62,9 +63,7 @@ class NotAMember(ValueError):
 
 def prepare() -> None:
     """Load what takes codes apart, a tenth of a second's work: where codes are read, so that the first does not wait for it."""
-    import biip
-
-    assert biip
+    importlib.import_module("biip")
 
 
 def understood(read: CardRead, policy: CodePolicy) -> CardRead | CardTrouble:

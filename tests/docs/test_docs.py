@@ -17,6 +17,9 @@ WALK = ROOT / "docs" / "walk.md"
 STATIONS = [
     "firmware_bridge/wire/pn532_frame.py",
     "firmware_bridge/wire/pn532_answers.py",
+    "firmware_bridge/wire/board_frame.py",
+    "firmware_bridge/wire/board_messages.py",
+    "firmware_bridge/session/board_session.py",
     "kiosk/visit/recognise.py",
     "kiosk/visit/decide.py",
     "kiosk/visit/greeting.py",

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware_bridge.card_read import MOST_EVIDENCE
 from firmware_bridge.session.contents import (
     BROKEN_OFF,
-    MOST_EVIDENCE,
     NOTHING,
     Contents,
     Dialogue,

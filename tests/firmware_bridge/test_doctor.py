@@ -263,8 +263,8 @@ LISTENER = """
 import sys, time
 from firmware_bridge.drivers.kept_open import KeptOpen
 from firmware_bridge.doctor import examine_scanner
-up = KeptOpen.up
-KeptOpen.up = lambda *said: (up(*said), print("listening", flush=True))
+news = KeptOpen._is_news
+KeptOpen._is_news = lambda kept, event: (getattr(event, "up", False) and print("listening", flush=True)) or news(kept, event)
 for finding in examine_scanner(sys.argv[1], time.monotonic, listen_s=20):
     print("ok" if finding.well else "ILL", finding.words)
 """

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,14 @@ def test_pure_files_touch_nothing(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_nobody_sleeps(path: Path) -> None:
     assert "sleep(" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    "opened",
+    ["open_scanner import open_scanner as opened", "open_reader import open_reader as opened"],
+)
+def test_a_real_device_loads_no_simulator(opened: str) -> None:
+    script = f"import sys, time; from firmware_bridge.{opened}; opened('/dev/ttyACM0', name='x', clock=time.monotonic)"
+    script += "; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-B", "-c", script], capture_output=True, text=True, check=True)
+    assert [name for name in result.stdout.split() if name.startswith("firmware_bridge.simulator")] == []

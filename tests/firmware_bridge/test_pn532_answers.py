@@ -26,7 +26,6 @@ def targets(text: str, *, rats: bool = False) -> tuple[Target, ...]:
     ("command", "frame"),
     [
         (answers.get_firmware_version(), "00 00 FF 02 FE D4 02 2A 00"),
-        (answers.get_general_status(), "00 00 FF 02 FE D4 04 28 00"),
         (answers.sam_configuration(), "00 00 FF 05 FB D4 14 01 00 00 17 00"),
         (answers.set_parameters(), "00 00 FF 03 FD D4 12 00 1A 00"),
         (answers.set_parameters(automatic_rats=True), "00 00 FF 03 FD D4 12 10 0A 00"),

@@ -405,7 +405,7 @@ def test_a_reader_is_opened_again_by_the_name_that_stays(control: Path, chip: Si
 
 def until_plugged(chip: SimulatedPn532) -> None:
     deadline, pause = time.monotonic() + 20, threading.Event()
-    while chip._tty is None:
+    while chip._port.name is None:
         assert time.monotonic() < deadline, "the cable stays out"
         pause.wait(0.01)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import threading
 import time
 import tty
 from collections.abc import Iterator
@@ -12,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from firmware_bridge.card_read import CardRead, CardTrouble, ReaderEvent, ReaderState
-from firmware_bridge.drivers.serial_port import PortLost
+from firmware_bridge.drivers.scanner_reader import ScannerReader
+from firmware_bridge.drivers.serial_port import PortLost, SerialLine
 from firmware_bridge.drivers.wedge_reader import WedgeReader
 from firmware_bridge.errors import MisuseError
 from firmware_bridge.open_scanner import open_scanner
+from firmware_bridge.wire.scanner_lines import GAP_S
 from firmware_bridge.wire.wedge_keys import KeyPress
 from tests.firmware_bridge.test_wedge_keys import presses
 from tests.support.reader import Running, ask, running
@@ -66,6 +69,69 @@ def test_a_cut_line_is_no_code(scanner: Running, control: Path) -> None:
     (trouble,) = wait_presented(scanner, 1)
     assert isinstance(trouble, CardTrouble)
     assert (trouble.trouble, trouble.medium, trouble.code) == ("unreadable", "code", "scan_cut")
+
+
+class StalledOnce(SerialLine):
+    """A port whose reader's thread sleeps after the first bytes, as on a machine that has too much to do."""
+
+    def __init__(self, path: str, fetched: threading.Event, rest_is_there: threading.Event) -> None:
+        super().__init__(path, 9600)
+        self._fetched, self._rest_is_there = fetched, rest_is_there
+
+    def read(self, timeout_s: float) -> bytes:
+        if self._fetched.is_set():
+            self._rest_is_there.wait(20.0)
+        data = super().read(timeout_s)
+        if data:
+            self._fetched.set()
+        return data
+
+
+def test_a_thread_that_slept_cuts_no_code() -> None:
+    """Every byte came in time; they were fetched a third of a second apart."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    fetched, rest_is_there = threading.Event(), threading.Event()
+    path = os.ttyname(slave)
+    with running(ScannerReader("scan-1", time.monotonic, lambda: StalledOnce(path, fetched, rest_is_there))) as thread:
+        thread.wait_up()
+        os.write(master, b"KR-MAR")
+        assert fetched.wait(20.0)
+        os.write(master, b"IA-0042\r\n")
+        threading.Event().wait(GAP_S * 1.5)
+        rest_is_there.set()
+        assert [read.value for read in wait_presented(thread, 1) if isinstance(read, CardRead)] == ["KR-MARIA-0042"]
+    os.close(master)
+    os.close(slave)
+
+
+def test_a_port_opened_in_the_middle_of_a_code(tmp_path: Path) -> None:
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    path = os.ttyname(slave)
+
+    def opened() -> SerialLine:
+        line = SerialLine(path, 9600)
+        os.write(master, b"IA-0042\r\n")
+        return line
+
+    with running(ScannerReader("scan-1", time.monotonic, opened)) as thread:
+        thread.wait_up()
+        os.write(master, b"KR-WALTER\r\n")
+        half, read = wait_presented(thread, 2)
+        assert isinstance(half, CardTrouble) and half.code == "scan_cut"
+        assert isinstance(read, CardRead) and read.value == "KR-WALTER"
+    os.close(master)
+    os.close(slave)
+
+
+def test_a_cut_line_takes_the_next_one_with_it(scanner: Running, control: Path) -> None:
+    scan(control, "2012345678900", fault="cut")
+    wait_presented(scanner, 1)
+    for text in ("KR-MARIA", "KR-WALTER"):
+        scan(control, text)
+    events = scanner.wait_for(lambda events: any(isinstance(event, CardRead) for event in events))
+    assert [event.value for event in events if isinstance(event, CardRead)] == ["KR-WALTER"]
 
 
 def test_noise_makes_no_card(scanner: Running, control: Path) -> None:
@@ -167,9 +233,10 @@ def test_a_scanner_that_types() -> None:
 
     with running(WedgeReader("scan-1", time.monotonic, opened, "us")) as thread:
         thread.wait_up()
-        for key in [*presses("KR-LOST", end=None), None, *presses("]C0KR-MARIA")]:
+        for key in [*presses("KR-LOST", end=None), None, *presses("REST"), *presses("]C0KR-MARIA")]:
             source.put(key)
-        (read,) = wait_presented(thread, 1)
+        lost, read = wait_presented(thread, 2)
+        assert isinstance(lost, CardTrouble) and lost.code == "scan_cut"
         assert isinstance(read, CardRead)
         assert (read.value, read.symbology) == ("KR-MARIA", "]C0")
         source.put("gone")

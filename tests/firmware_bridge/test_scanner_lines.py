@@ -92,13 +92,44 @@ def test_half_a_line_is_no_code() -> None:
     assert reader.tick(1.0 + GAP_S - 0.01) == []
     assert codes(reader.tick(1.0 + GAP_S)) == ["scan_cut"]
     assert reader.wake_at is None
-    assert codes(reader.feed(b"78900\r", 2.0)) == ["78900"], "what comes after the pause is a line of its own"
+    assert codes(reader.feed(b"78900\r", 2.0)) == ["scan_cut"], "the other half is no code either"
+    assert codes(reader.feed(b"KR-MARIA\r", 3.0)) == ["KR-MARIA"]
 
 
-def test_a_gap_is_noticed_without_a_tick() -> None:
+def test_the_price_is_the_code_behind_the_cut_one() -> None:
     reader = LineReader()
-    reader.feed(b"2012", 1.0)
-    assert codes(reader.feed(b"KR-1\r", 1.0 + 2 * GAP_S)) == ["scan_cut", "KR-1"]
+    reader.feed(b"KR-MAR", 1.0)
+    reader.tick(2.0)
+    assert codes(reader.feed(b"2012345678900\r\nKR-MARIA\r\n", 3.0)) == ["scan_cut", "KR-MARIA"]
+
+
+def test_an_end_that_comes_late_is_only_an_end() -> None:
+    reader = LineReader()
+    reader.feed(b"2012345678900", 1.0)
+    assert codes(reader.tick(2.0)) == ["scan_cut"]
+    assert codes(reader.feed(b"\r\nKR-MARIA\r\n", 3.0)) == ["KR-MARIA"]
+
+
+def test_codes_that_never_end_are_told_each_time() -> None:
+    reader = LineReader()
+    for at in (1.0, 2.0, 3.0):
+        reader.feed(b"KR-MARIA", at)
+        assert codes(reader.tick(at + GAP_S)) == ["scan_cut"]
+    assert reader.wake_at is None
+
+
+def test_bytes_that_waited_for_a_busy_machine_are_no_pause() -> None:
+    """They came in time and were fetched late: only an empty port is silent."""
+    reader = LineReader()
+    reader.feed(b"KR-MAR", 10.0)
+    assert codes(reader.feed(b"IA-0042\r\n", 10.3)) == ["KR-MARIA-0042"]
+
+
+def test_a_line_whose_beginning_was_not_heard() -> None:
+    reader = LineReader()
+    reader.distrust()
+    assert reader.wake_at is None
+    assert codes(reader.feed(b"IA-0042\rKR-MARIA\r", 1.0)) == ["scan_cut", "KR-MARIA"]
 
 
 def test_a_code_left_there_is_one_read() -> None:
@@ -137,9 +168,10 @@ def test_however_the_bytes_are_cut(pieces: list[tuple[bytes, float]]) -> None:
     for piece, _ in pieces:
         cut += reader.feed(piece, 1.0)
     assert cut + reader.feed(b"\r", 1.0) == said(whole)
-    slow, now = LineReader(), 0.0
+    slow, now, late = LineReader(), 0.0, list[Scan]()
     for piece, pause in pieces:
         now += pause
-        slow.feed(piece, now)
-        slow.tick(now)
+        late += slow.tick(now) + slow.feed(piece, now)
         assert len(slow._line) <= LONGEST_TEXT + 4
+    whole_lines = [scan for scan in said(whole) if isinstance(scan, ScannedLine)]
+    assert all(scan in whole_lines for scan in late if isinstance(scan, ScannedLine)), "no part of a line is a line"

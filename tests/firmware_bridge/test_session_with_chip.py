@@ -16,6 +16,7 @@ from firmware_bridge.simulator.kinds import card_of_kind, card_with
 from firmware_bridge.wire.pn532_answers import Target
 from firmware_bridge.wire.pn532_frame import command_frame
 from tests.support.reader import Duet
+from tests.support.slow_card import LateAir, address_behind, dawdler
 
 SEVEN, FOUR, TEN, PHONE = "04A2B3C4D5E6F7", "11223344", "04112233445566778899", "08AABBCC"
 
@@ -99,6 +100,18 @@ def test_a_known_card_beside_another_is_asked_for_its_files() -> None:
     duet.run(6.0)
     (read,) = [event for event in duet.events if isinstance(event, CardRead)]
     assert (read.value, read.evidence) == (SEVEN, "uri:https://a.b/c")
+
+
+def test_a_card_that_gives_a_byte_an_answer_keeps_nobody_waiting() -> None:
+    """After two seconds its id must do, and the next card is read as ever."""
+    duet = Duet(chip=Chip(air=LateAir()))
+    duet.at(1.0, lambda: duet.chip.field.place(dawdler(bytes.fromhex(SEVEN), address_behind(500)), 4.0))
+    duet.tap(5.0, FOUR)
+    duet.run(8.0)
+    slow, quick = [event for event in duet.events if isinstance(event, CardRead)]
+    assert (slow.value, slow.evidence, quick.value) == (SEVEN, None, FOUR)
+    assert 2.0 < slow.monotonic - 1.0 < 2.2
+    assert duet.failures == []
 
 
 def test_a_misread_does_not_take_the_place_of_a_known_card() -> None:

@@ -72,11 +72,24 @@ def test_fingers_are_refused() -> None:
     assert codes(typed(presses("12"))) == ["scan_typed"]
 
 
-def test_a_pause_begins_anew() -> None:
-    cut = presses("20123456", end=None)
-    later = [KeyPress(key.code, key.down, key.at + 5) for key in presses("KR-MARIA")]
-    assert codes(typed(cut + later)) == ["scan_cut", "KR-MARIA"]
-    assert codes(typed(presses("2", end=None) + later)) == ["KR-MARIA"], "a single stray key is nothing to tell"
+def later(seconds: float, keys: list[KeyPress]) -> list[KeyPress]:
+    return [KeyPress(key.code, key.down, key.at + seconds) for key in keys]
+
+
+@pytest.mark.parametrize("pause", [0.2, 5.0, -1.0])
+@pytest.mark.parametrize("half", range(1, 13))
+def test_neither_half_of_a_cut_code_is_one(half: int, pause: float) -> None:
+    """A pause, or a clock that went back: both sides of it are refused up to the next end."""
+    number = "2912345678907"
+    cut = presses(number[:half], end=None) + later(half * FAST + pause, presses(number[half:]))
+    scans = codes(typed(cut + later(20.0, presses("KR-MARIA"))))
+    assert scans[-1] == "KR-MARIA" and set(scans[:-1]) <= {"scan_cut"}
+    assert len(scans) > 1, "at least one half was long enough to be told"
+
+
+def test_a_single_stray_key_is_nothing_to_tell() -> None:
+    stray = [*presses("2", end=None), KeyPress(ENTER, True, 12.0)]
+    assert codes(typed(stray + later(5.0, presses("KR-MARIA")))) == ["KR-MARIA"]
 
 
 @pytest.mark.parametrize("held", [CTRL, ALT, 100, 125])
@@ -117,8 +130,9 @@ def test_lost_keys_lose_the_line() -> None:
     reader = KeyReader(US)
     for key in presses("KR-MA", end=None):
         reader.press(key)
-    reader.forget()
-    assert codes([scan for key in presses("KR-WALTER") for scan in reader.press(key)]) == ["KR-WALTER"]
+    reader.distrust()
+    rest = presses("IA-0042") + later(1.0, presses("KR-WALTER"))
+    assert codes([scan for key in rest for scan in reader.press(key)]) == ["scan_cut", "KR-WALTER"]
 
 
 @given(st.lists(st.builds(KeyPress, st.integers(0, 300), st.booleans(), st.floats(0, 1e6)), max_size=200))

@@ -1,4 +1,4 @@
-"""10,000 faults of the line and the chip, a tap with each (`./shopbell test readers-long`): no phantom, no card lost.
+"""10,000 faults of the line and the chip, a tap with each (`./shopbell test readers-long`): no phantom, no card lost, none twice.
 
 SHOPBELL_READERS_FAULTS (10,000) makes it shorter, SHOPBELL_SEED the same again.
 """
@@ -38,7 +38,7 @@ def test_no_phantom_and_no_lost_card_in_ten_thousand_faults(measured: Measured) 
         ],
         seed=SEED,
     )
-    assert account.reads == FAULTS
+    assert (account.reads, account.twice) == (FAULTS, 0)
 
 
 @pytest.mark.readers_long
@@ -55,7 +55,7 @@ def test_the_limit_of_two_equal_looks(measured: Measured) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_hundred_faults(seed: int) -> None:
     account = Campaign(seed).run(100)
-    assert (account.phantoms, account.lost, account.reads) == ([], [], 100)
+    assert (account.phantoms, account.lost, account.reads, account.twice) == ([], [], 100, 0)
     assert len(account.faults) == len(KINDS)
 
 

@@ -57,6 +57,18 @@ def firmware(folder: Path, *names: str) -> Iterator[SimpleNamespace]:
             sys.modules.pop(name, None)
 
 
+def nested_posters(most: int, inside: bytes = b"") -> bytes:
+    """Smart posters within one another, as many as fit into so many bytes, with records of `inside` in the innermost."""
+    message = inside
+    while True:
+        short = len(message) < 256
+        size = bytes([len(message)]) if short else len(message).to_bytes(4, "big")
+        outer = (b"\xd1\x02" if short else b"\xc1\x02") + size + b"Sp" + message
+        if len(outer) > most:
+            return message
+        message = outer
+
+
 def new_flash(folder: Path, image: Image | None = None) -> Path:
     """A new board's flash."""
     folder.mkdir()

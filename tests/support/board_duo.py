@@ -91,5 +91,4 @@ class Duo:
                 self.link.received(piece, self.uptime)
         if out.failed:
             self.failures.append(out.failed.code)
-            self.memory.told = out.failed.code
             self.open()

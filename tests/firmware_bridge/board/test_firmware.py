@@ -13,11 +13,11 @@ import pytest
 from firmware_bridge.card_read import CardRead
 from firmware_bridge.open_reader import open_reader
 from firmware_bridge.wire.board_messages import SignalPlan
-from tests.support.board import HEAP, Bench, bench, until
+from tests.support.board import HEAP, Bench, bench, nested_posters, until
 from tests.support.needs import needs
 from tests.support.reader import running
 
-MEMBER, PHONE = "04A2B3C4D5E6F7", "08112233"
+MEMBER, PHONE, PRANK = "04A2B3C4D5E6F7", "08112233", "04112233445566"
 
 
 @pytest.fixture(params=["micropython", "cpython"])
@@ -128,6 +128,22 @@ def test_a_card_that_proves_itself(board: Bench) -> None:
         (read,) = reader.reads
         assert read.value == MEMBER
         assert read.evidence is not None and read.evidence.startswith("uri:https://shopbell.example/card?picc_data=")
+
+
+def test_a_card_of_a_hundred_posters_does_not_start_the_board_anew(tmp_path: Path) -> None:
+    """Each within the one before, on a stack as small as the board's; the taps it has still to report are told."""
+    command = [needs("micropython"), "-X", HEAP, str(Path(__file__).with_name("small_stack.py"))]
+    with bench(tmp_path, command) as table:
+        with table.running() as reader:
+            table.board.unplug()
+            table.tap(MEMBER, 0.3)
+            threading.Event().wait(1.0)
+            table.chip({"present": {"card": f"ntag216@{PRANK}:{nested_posters(596).hex()}"}, "hold_s": 1.0})
+            threading.Event().wait(1.5)
+            table.board.plug()
+            reader.wait_gone(2)
+            assert reader.tale == [f"read {MEMBER}", "gone", f"read {PRANK}", "gone"]
+        assert table.board.starts == 1
 
 
 def test_noise_between_board_and_chip_makes_no_card(board: Bench) -> None:

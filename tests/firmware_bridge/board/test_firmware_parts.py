@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
@@ -11,12 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import firmware_bridge.board
 from firmware_bridge.simulator.chip import Chip as SimulatedChip
 from firmware_bridge.simulator.kinds import card_of_kind, card_with, uri_message
 from firmware_bridge.simulator.type4_card import phone
 from firmware_bridge.wire import board_frame as wire
 from firmware_bridge.wire import board_messages as messages
-from tests.support.board import firmware, new_flash
+from tests.support.board import firmware, nested_posters, new_flash
+from tests.support.needs import needs
+from tests.support.slow_card import LateAir, address_behind, dawdler
 
 UID, OTHER, PHONE = bytes.fromhex("04a2b3c4d5e6f7"), bytes.fromhex("04112233445566"), bytes.fromhex("08112233")
 ADDRESS = "https://shop.example/c?picc=0011&cmac=2233"
@@ -113,10 +120,55 @@ def test_the_address_of_a_smart_poster(board: SimpleNamespace) -> None:
     assert board.evidence.uri_of(poster) == ADDRESS.encode()
 
 
-@given(st.binary(max_size=80))
+ADDRESSES = st.just(b"".join(ndef.message_encoder([ndef.UriRecord(ADDRESS)])))
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=80), st.builds(nested_posters, st.integers(0, 600), st.one_of(ADDRESSES, st.binary(max_size=20)))
+    )
+)
 def test_any_message_is_an_address_or_none(board: SimpleNamespace, message: bytes) -> None:
-    found = board.evidence.uri_of(message)
+    """However deep its posters lie within one another, it is looked into once."""
+    with shallow(4):
+        found = board.evidence.uri_of(message)
     assert found is None or isinstance(found, bytes)
+
+
+@contextlib.contextmanager
+def shallow(deepest: int) -> Iterator[None]:
+    """Nothing in here may call more than so many functions within one another."""
+    depth, reached = 0, 0
+
+    def note(_frame: object, event: str, _what: object) -> None:
+        nonlocal depth, reached
+        depth += {"call": 1, "return": -1}.get(event, 0)
+        reached = max(reached, depth)
+
+    sys.setprofile(note)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+    assert reached <= deepest
+
+
+def test_posters_within_posters_on_a_stack_as_small_as_the_board_s(tmp_path: Path) -> None:
+    """MicroPython says how deep it may go; a thread of this port can have as little as the board."""
+    (tmp_path / "evidence.py").write_text((Path(firmware_bridge.board.__file__).parent / "evidence.py").read_text())
+    told = ", ".join(repr(nested_posters(size)) for size in (240, 498, 596))
+    (tmp_path / "asks.py").write_text(
+        "import _thread, time, evidence\n"
+        "def work():\n"
+        f"    for message in ({told}):\n"
+        "        print(evidence.uri_of(message))\n"
+        "    print('well')\n"
+        "_thread.stack_size(16 * 1024)\n"
+        "_thread.start_new_thread(work, ())\n"
+        "time.sleep(1)\n"
+    )
+    result = subprocess.run([needs("micropython"), "asks.py"], cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert result.stdout.split() == ["None", "None", "None", "well"], result.stderr
 
 
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=20), st.binary(min_size=16, max_size=16)), max_size=60), st.booleans())
@@ -220,6 +272,44 @@ def test_a_card_that_leaves_while_it_is_read_is_told_by_its_id(board: SimpleName
     bus.chip.field.place(card_of_kind(f"ntag216@{UID.hex()}={ADDRESS}")[0], None)
     bus.leaves_at = 2
     assert told(board, bus) == [messages.Card(UID), messages.Gone(0)]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("maximum recursion depth exceeded"), MemoryError(), IndexError()])
+def test_a_card_that_breaks_what_reads_it_is_told_by_its_id(
+    board: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """Whatever its memory does, the board goes on; the next card is read as ever."""
+
+    def breaks(_message: bytes) -> None:
+        raise error
+
+    bus = Bus()
+    bus.chip.field.place(card_of_kind(f"ntag216@{UID.hex()}={ADDRESS}")[0], None)
+    with monkeypatch.context() as patch:
+        patch.setattr(board.evidence, "uri_of", breaks)
+        assert told(board, bus) == [messages.Card(UID)]
+    assert told(board, bus) == [messages.Card(UID, "uri:" + ADDRESS)]
+
+
+class Mute(Bus):
+    """A card that keeps the chip waiting for ever, as one may that asks for more time again and again."""
+
+    def read(self) -> bytes:
+        data = super().read()
+        return b"" if b"\xd5\x41" in data else data
+
+
+def test_a_card_that_never_answers_is_told_by_its_id_and_the_chip_is_well(board: SimpleNamespace) -> None:
+    bus = Mute()
+    bus.chip.field.place(card_of_kind(f"type4@{UID.hex()}={ADDRESS}")[0], None)
+    assert told(board, bus) == [messages.Card(UID)]
+
+
+def test_a_card_that_gives_a_byte_an_answer_is_told_by_its_id_in_two_seconds(board: SimpleNamespace) -> None:
+    bus = Bus()
+    bus.chip = SimulatedChip(air=LateAir())
+    bus.chip.field.place(dawdler(UID, address_behind(500)), None)
+    assert told(board, bus, rounds=round(2.3 / 0.005)) == [messages.Card(UID)]
 
 
 def misread() -> bytes:

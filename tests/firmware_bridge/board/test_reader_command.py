@@ -11,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from firmware_bridge.card_read import CardRead, ReaderEvent
+from firmware_bridge.session.pn532_session import Pn532Session
+from firmware_bridge.simulator.chip import Chip
+from firmware_bridge.simulator.kinds import card_with
 from firmware_bridge.simulator.pty import SimulatedPn532
 from firmware_bridge.tools.ports import serial_ports
+from firmware_bridge.tools.recording import Piece, Recorder, RecordingFull, load, replay
+from firmware_bridge.tools.release import make_key
 from firmware_bridge.tools.words import masked
 from tests.support.board import Bench, bench
 from tests.support.reader import ask
@@ -99,6 +105,53 @@ def test_record_and_replay_a_pn532(tmp_path: Path) -> None:
     assert f"card {UID}" in command("replay", file, "--show-ids").stdout
 
 
+def test_what_a_busy_machine_heard_late_is_replayed_as_it_was() -> None:
+    """Each answer waited seven tenths of a second for its reader, who took it for in time."""
+    session, chip, now = Pn532Session("nfc-1"), Chip(), 0.0
+    pieces, events = [Piece(0.0, "=", b"")], list[ReaderEvent]()
+    chip.field.place(card_with(bytes.fromhex(UID)), None)
+    out = session.begin(now)
+    while not any(isinstance(event, CardRead) for event in events):
+        events += out.events
+        pieces += [Piece(now, ">", out.send)] if out.send else []
+        data = chip.received(out.send, now) + chip.tick(now)
+        now = now + 0.7 if data else session.wake_at
+        pieces += [Piece(now, "<", data)] if data else []
+        out = session.received(data, now) if data else session.tick(now)
+        assert now < 60.0
+    played = [event for _, event in replay("pn532", iter(pieces)) if isinstance(event, CardRead)]
+    assert played == [event for event in events if isinstance(event, CardRead)]
+
+
+def test_a_recording_that_is_full_says_so_and_can_be_played(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "wire", "pn532", lambda: 0.0, most_bytes=200)
+    for _ in range(20):
+        recorder.note("<", bytes(10))
+    recorder.close()
+    assert isinstance(recorder.failed, RecordingFull)
+    assert (tmp_path / "wire").stat().st_size <= 200
+    assert [piece.data for piece in load(tmp_path / "wire")[1]] == [bytes(10)] * 4
+
+
+def test_a_disk_that_is_full_ends_the_recording(tmp_path: Path) -> None:
+    """The limit of the process stands for the disk: the file takes 400 bytes and no more."""
+    chip, file = SimulatedPn532(tmp_path / "chip.sock", time.monotonic), tmp_path / "wire"
+    chip.start()
+    try:
+        result = subprocess.run(
+            [sys.executable, "-B", "-c", _limited(400), "record", chip.tty, file, "--for", "60"],
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+    finally:
+        chip.stop()
+    assert result.returncode == 2 and "Traceback" not in result.stderr
+    assert "recording_unwritable: " in result.stderr and "Recorded into" not in result.stderr
+    assert 300 < file.stat().st_size <= 400
+    assert command("replay", file).returncode == 0
+
+
 def _record(board: Bench, port: str, file: Path) -> None:
     with started("record", port, file) as process:
         assert process.stdout is not None
@@ -153,6 +206,48 @@ def test_an_update_while_the_kiosk_has_the_board(board: Bench, tmp_path: Path) -
     assert refused.returncode == 2 and "port_busy: " in refused.stderr and "stop shopbell-kiosk" in refused.stderr
     assert f"(process {os.getpid()})" in refused.stderr
     assert "firmware 1.0.0" in command("doctor", port_of(board)).stdout
+
+
+def test_a_key_or_an_image_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    """What stands in the way of the second file takes the first one with it, and stays as it is."""
+    key = tmp_path / "release"
+    assert command("key", key).returncode == 0
+    key.unlink()
+    public = (tmp_path / "release.pub").read_bytes()
+    assert command("key", key).stderr.startswith("misuse: ")
+    assert command("key", tmp_path / "other.pub").stderr.startswith("misuse: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["release.pub"] and (tmp_path / "release.pub").read_bytes() == public
+    make_key(tmp_path / "signer")
+    (tmp_path / "board.img.minisig").write_text("mine\n")
+    assert command("image", tmp_path / "board.img", "--key", tmp_path / "signer").stderr.startswith("misuse: ")
+    assert not (tmp_path / "board.img").exists() and (tmp_path / "board.img.minisig").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("room", [50, 1000])
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, room: int) -> None:
+    """The limit of the process stands for the disk."""
+    made = tmp_path / "made"
+    made.mkdir()
+    make_key(tmp_path / "signer")
+    for words in (
+        ["key", made / "release"],
+        ["image", made / "board.img", "--key", tmp_path / "signer"],
+        ["files", made / "new"],
+    ):
+        result = subprocess.run([sys.executable, "-B", "-c", _limited(room), *map(str, words)], capture_output=True, text=True)
+        if room < 100 or words[0] != "key":  # a key has some hundred bytes
+            assert result.returncode == 2 and result.stderr.startswith("misuse: ") and "too large" in result.stderr
+            assert list(made.iterdir()) == []
+        else:
+            assert result.returncode == 0
+            for path in made.iterdir():
+                path.unlink()
+
+
+def _limited(room: int) -> str:
+    """The command, in a process whose files take so many bytes."""
+    limit = f"import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room})); "
+    return limit + "runpy.run_module('firmware_bridge', run_name='__main__')"
 
 
 def test_files_of_a_new_board(tmp_path: Path) -> None:
