@@ -15,18 +15,58 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "docs" / "performance.json"
 
 
+class Ratio(Struct, frozen=True):
+    """One series over another at one percentile. over, under: both sides in `unit`, and whose they are.
+
+    low, high: the smallest and largest ratio of a block, each block over the other's in the same turn; None where unknown.
+    """
+
+    value: float
+    over: float
+    under: float
+    unit: str
+    over_name: str
+    under_name: str
+    low: float | None = None
+    high: float | None = None
+
+    def __format__(self, form: str) -> str:
+        return format(self.value, form)
+
+
 class Goal(Struct, frozen=True):
-    """A promise about one number. at: whether the value may be at most or at least the limit."""
+    """A promise about one number. at: whether the value may be at most or at least the limit.
+
+    spread: the smallest and largest value of a block, for a value that is no ratio; a Ratio brings its own.
+    """
 
     text: str
-    value: float
+    value: float | Ratio
     limit: float
     at: Literal["most", "least"] = "most"
     unit: str = "x"
+    spread: tuple[float, float] | None = None
+
+    @property
+    def number(self) -> float:
+        return self.value.value if isinstance(self.value, Ratio) else self.value
 
     @property
     def met(self) -> bool:
-        return self.value <= self.limit if self.at == "most" else self.value >= self.limit
+        return self.number <= self.limit if self.at == "most" else self.number >= self.limit
+
+    @property
+    def blocks(self) -> tuple[float, float] | None:
+        """The smallest and largest value of a block."""
+        if isinstance(self.value, Ratio):
+            low, high = self.value.low, self.value.high
+            return None if low is None or high is None else (low, high)
+        return self.spread
+
+    @property
+    def in_the_noise(self) -> bool:
+        """Whether some blocks stand on this side of the limit and some on the other."""
+        return self.blocks is not None and self.blocks[0] <= self.limit <= self.blocks[1] and self.blocks[0] < self.blocks[1]
 
 
 class Layer(Struct, frozen=True):
@@ -34,6 +74,23 @@ class Layer(Struct, frozen=True):
 
     name: str
     ms: float
+
+
+class Share(Struct, frozen=True):
+    """One line of where the time goes. process: who has it; part: on what; share: of the whole, 0 to 1; ms: of one tap."""
+
+    process: str
+    part: str
+    share: float
+    ms: float | None = None
+
+
+class Size(Struct, frozen=True):
+    """One line of what a tap weighs. count: in `unit`."""
+
+    what: str
+    count: float
+    unit: str = "bytes"
 
 
 class Curve(Struct, frozen=True):
@@ -47,7 +104,10 @@ class Curve(Struct, frozen=True):
 
 
 class Figure(Struct, frozen=True):
-    """One metric: what the contenders gave, which goals stand against it, and what a reader has to know beside."""
+    """One metric: what the contenders gave, which goals stand against it, and what a reader has to know beside.
+
+    profile: where the time goes. takes: what it would take to meet a goal that is not met. sizes: what a tap weighs.
+    """
 
     metric: str
     series: Sequence[Series] = ()
@@ -55,10 +115,17 @@ class Figure(Struct, frozen=True):
     notes: Sequence[str] = ()
     layers: Sequence[Layer] = ()
     curves: Sequence[Curve] = ()
+    profile: Sequence[Share] = ()
+    takes: str | None = None
+    sizes: Sequence[Size] = ()
 
 
 class StationFigures(Struct, frozen=True):
-    """All figures of one station, from one run."""
+    """All figures of one station, from one run.
+
+    at: when it ended. began: when its whole run began (UTC, both), which names the run. missing: what was not measured here, and
+    how to have it measured, a sentence each; without figures, the whole station.
+    """
 
     station: str
     title: str
@@ -66,11 +133,16 @@ class StationFigures(Struct, frozen=True):
     took_s: float
     machine: dict[str, str]
     figures: Sequence[Figure]
+    began: str = ""
+    missing: Sequence[str] = ()
 
 
-def ratio(over: Series, under: Series, at: Literal["p50", "p95", "p99"] = "p50") -> float:
-    """over / under at one percentile."""
-    return float(getattr(over, at) / getattr(under, at))
+def ratio(over: Series, under: Series, at: Literal["p50", "p95", "p99"] = "p50") -> Ratio:
+    """over / under at one percentile, with both sides and the spread over the blocks both were measured in."""
+    mine, theirs = float(getattr(over, at)), float(getattr(under, at))
+    blocks = [getattr(a, at) / getattr(b, at) for a, b in zip(over.blocks, under.blocks, strict=False)]
+    low, high = (min(blocks), max(blocks)) if blocks and len(over.blocks) == len(under.blocks) else (None, None)
+    return Ratio(mine / theirs, mine, theirs, over.unit, over.name, under.name, low, high)
 
 
 def kept() -> dict[str, StationFigures]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import platform
 import re
 import sqlite3
 import subprocess
+import tempfile
 import time
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil
@@ -18,22 +20,21 @@ from tests.support import parts
 
 QUIET_SHARE = 0.15  # of both cores; above it medians move by more than the ratios we quote
 GATE_PATIENCE_S = 3.0
-PACKAGES = ("flask", "waitress", "paho-mqtt", "msgspec", "sqlite-utils", "gpiozero", "pyserial", "psycopg")
-
-
-class QuietGate:
-    """Waits, at most `patience_s`, for a moment in which others leave the machine alone; says how busy it was."""
-
-    def __init__(self, patience_s: float = GATE_PATIENCE_S) -> None:
-        self._patience_s = patience_s
-
-    def wait(self) -> float:
-        """Share of the machine used by others just now: 0 to 1."""
-        end = time.monotonic() + self._patience_s
-        while True:
-            share = psutil.cpu_percent(interval=0.1) / 100
-            if share <= QUIET_SHARE or time.monotonic() >= end:
-                return share
+LOOK_S = 0.1
+PACKAGES = (
+    "flask",
+    "waitress",
+    "paho-mqtt",
+    "msgspec",
+    "gpiozero",
+    "pyserial",
+    "psycopg",
+    "sqlalchemy",
+    "nfcpy",
+    "adafruit-circuitpython-pn532",
+)
+NOT_HERE = "not here"
+NODE_RED = parts.ROOT / ".tools" / "node-red" / "node_modules" / "node-red" / "package.json"
 
 
 class Others:
@@ -43,7 +44,7 @@ class Others:
         self._before = self._now()
 
     def share(self) -> float:
-        """Part of all cores since this was made, 0 to 1, without this process and its children."""
+        """Part of all cores since this was made, 0 to 1, without this process and its descendants, those that ended included."""
         (began, busy, own), (now, busy_now, own_now) = self._before, self._now()
         cores = (now - began) * (os.cpu_count() or 1)
         return min(1.0, max(0.0, (busy_now - busy - (own_now - own)) / cores)) if cores > 0 else 0.0
@@ -58,6 +59,23 @@ class Others:
                 times.append(child.cpu_times())
         own = sum(one.user + one.system + one.children_user + one.children_system for one in times)
         return time.monotonic(), sum(every) - every.idle - every.iowait - every.guest - every.guest_nice, own
+
+
+class QuietGate:
+    """Waits, at most `patience_s`, for a moment in which others leave the machine alone; says how busy it was."""
+
+    def __init__(self, patience_s: float = GATE_PATIENCE_S) -> None:
+        self._patience_s = patience_s
+
+    def wait(self) -> float:
+        """Share of the machine used by others just now: 0 to 1."""
+        end = time.monotonic() + self._patience_s
+        while True:
+            others = Others()
+            time.sleep(LOOK_S)
+            share = others.share()
+            if share <= QUIET_SHARE or time.monotonic() >= end:
+                return share
 
 
 def hardware() -> dict[str, str]:
@@ -75,12 +93,15 @@ def about() -> dict[str, str]:
     """Name -> value of everything a figure of the benchmarks depends on."""
     return {
         **hardware(),
+        "files on": _file_system(Path(tempfile.gettempdir())),
         "SQLite": sqlite3.sqlite_version,
         "Mosquitto": _said([parts.find_mosquitto() or "mosquitto", "-h"], r"mosquitto version (\S+)"),
         "PostgreSQL": _said([str((parts.find_postgres() or Path()) / "postgres"), "-V"], r"(\d[\d.]*)"),
         "Chromium": _said([str(parts.find_chromium() or "chromium"), "--version"], r"(\d[\d.]*)"),
-        "Shopbell": version("shopbell"),
-        **{name: version(name) for name in PACKAGES},
+        "Node": _said(["node", "--version"], r"v(\S+)"),
+        "Node-RED": _node_red(),
+        "Shopbell": f"{_version('shopbell')}, commit {_commit()}",
+        **{name: _version(name) for name in PACKAGES},
     }
 
 
@@ -113,11 +134,38 @@ def _system() -> str:
     return f"{found.group(1) if found else platform.system()}, kernel {platform.release()}"
 
 
+def _file_system(folder: Path) -> str:
+    """Kind of the file system a folder is on: what a durable commit has to wait for."""
+    mounts = [one for one in psutil.disk_partitions(all=True) if folder.is_relative_to(one.mountpoint)]
+    return max(mounts, key=lambda one: len(one.mountpoint)).fstype if mounts else "unknown"
+
+
+def _node_red() -> str:
+    """As npm brought it."""
+    return str(json.loads(NODE_RED.read_text())["version"]) if NODE_RED.exists() else NOT_HERE
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return NOT_HERE
+
+
+def _commit() -> str:
+    """Of the checkout; `unknown` where it is none."""
+    asked = ("git", "-C", str(parts.ROOT), "describe", "--always", "--exclude=*", "--abbrev=9", "--dirty= with changes")
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=False, timeout=30).stdout.strip() or "unknown"
+    except OSError:
+        return "unknown"
+
+
 def _said(command: list[str], pattern: str) -> str:
-    """A version as a program prints it, or `not here`."""
+    """A version as a program prints it, or NOT_HERE."""
     try:
         answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     except OSError:
-        return "not here"
+        return NOT_HERE
     found = re.search(pattern, answer.stdout + answer.stderr)
     return found.group(1) if found else "unknown"

@@ -1,28 +1,38 @@
-"""The page: docs/performance.md with its tables and plots, and the one line and picture of the README."""
+"""The page: docs/performance.md with its tables and plots, and the lines and picture of the README."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
 
-from tests.bench.figures import ROOT, Figure, Goal, StationFigures
-from tests.bench.measure import Series
+from tests.bench import goals, readme
+from tests.bench.figures import ROOT, Figure, Goal, Share, Size, StationFigures
+from tests.bench.machine import QUIET_SHARE
+from tests.bench.series_table import table as series_table
+from tests.bench.words import limit, measured, number, sides, verdict
 
 PAGE = ROOT / "docs" / "performance.md"
 PICTURES = ROOT / "docs" / "performance"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
-BUSY = 0.15
+HOME_MADE = Path(__file__).parent / "peers" / "home_made.py"
 INTRO = """# Performance
 
 Written by `./shopbell bench`; do not edit. `./shopbell bench --quick` is a look in three minutes, `./shopbell bench STATION`
 measures one station, `--profile` shows where its time goes.
 
-Each row puts Shopbell beside what a user would build or install instead, in alternating blocks of one run on one machine.
-**Ratios inside one run are the result; absolute numbers are for orientation** and do not carry over to a Raspberry Pi. Every
-durable write is `synchronous=FULL`, on both sides. The peer *home-made* is `tests/bench/peers/home_made.py`: Flask, waitress with
-8 threads, paho, one sqlite3 connection, msgspec, Mosquitto; the best forty lines a good engineer would write. *p50*, *p95* and
-*p99* are over all blocks together; *blocks* is the smallest and largest median of a block. A mark (busy) says that others used
-more than 15 % of the machine just before a block.
+Where there is something a user would build or install instead, it is measured beside Shopbell, in alternating blocks of one run
+on one machine, after a warm-up of both. **Ratios inside one run are the result; absolute numbers are for orientation** and do not
+carry over to a Raspberry Pi. Every durable write is `synchronous=FULL`, on both sides. The peer *home-made* is
+`tests/bench/peers/home_made.py`, what a good engineer would write: Flask, waitress with 8 threads, paho, one sqlite3 connection,
+msgspec, Mosquitto; {lines} lines.
+
+*p50* is the median, *p95* and *p99* the smallest value with so many percent at or below it, over all blocks together; *blocks* is
+the smallest and largest median of a block. Of rates, and of few values, smallest, median and largest are told. A goal's ratio
+stands with the smallest and largest ratio of a block behind it; where the limit lies between those, the goal is *within the
+noise*. The *physical limit* is the median of the least that has to happen, measured in the same run. A mark (busy) says that
+others used more than {busy:.0f} % of the machine during a block: everything but the bench and what it started. All values of
+blocks are in `performance.json`.
 """
 
 
@@ -31,9 +41,9 @@ def write(stations: Mapping[str, StationFigures]) -> None:
     from tests.bench import plots  # matplotlib takes long to load, and most runs draw nothing
 
     PICTURES.mkdir(exist_ok=True)
-    pictures = plots.draw(stations.values(), PICTURES)
+    pictures = plots.draw(stations, PICTURES)
     PAGE.write_text("\n".join(_lines(stations, pictures)) + "\n")
-    _readme(stations)
+    readme.write(stations)
 
 
 def for_terminal(stations: Iterable[StationFigures]) -> str:
@@ -45,7 +55,8 @@ def for_terminal(stations: Iterable[StationFigures]) -> str:
 
 
 def _lines(stations: Mapping[str, StationFigures], pictures: Sequence[tuple[str, str]]) -> list[str]:
-    lines = [INTRO, "## Goals", "", *_goals(stations.values())]
+    intro = INTRO.format(busy=100 * QUIET_SHARE, lines=_code_lines(HOME_MADE))
+    lines = [intro, *runs(stations), "", "## Goals", "", *goals.table(stations)]
     for name, says in pictures:
         lines += ["", f"![{says}](performance/{name})"]
     for station in stations.values():
@@ -53,21 +64,36 @@ def _lines(stations: Mapping[str, StationFigures], pictures: Sequence[tuple[str,
     return [*lines, "", "## The machine", "", *_machines(stations)]
 
 
-def _goals(stations: Iterable[StationFigures]) -> list[str]:
-    rows = ["| station | goal | measured | limit | |", "|---|---|---|---|---|"]
-    for station in stations:
-        for figure in station.figures:
-            rows += [f"| {station.station} | {goal_cells(goal)} |" for goal in figure.goals]
-    return rows
+def runs(stations: Mapping[str, StationFigures]) -> list[str]:
+    """Of one run or of several, from when to when, and how long."""
+    ordered = sorted(stations.values(), key=lambda one: (one.began, one.at))
+    parts = [(began, list(found)) for began, found in groupby(ordered, key=lambda one: one.began)]
+    took = f"{sum(one.took_s for one in ordered) / 60:.0f} minutes of measuring"
+    if not ordered:
+        return ["Nothing was measured yet."]
+    if len(parts) == 1 and parts[0][0]:
+        return [f"All figures are of one run: {parts[0][0]} to {max(one.at for one in ordered)}, {took}."]
+    lines = [f"The figures are of several runs, together {took}:", ""]
+    for began, found in parts:
+        when = f"{began} to {max(one.at for one in found)}" if began else f"until {max(one.at for one in found)}"
+        lines.append(f"- {when}: {', '.join(one.station for one in found)}")
+    return lines
 
 
-def goal_cells(goal: Goal) -> str:
-    """What was promised, what was measured, the limit and the verdict, as cells of a table."""
-    return f"{goal.text} | {f'{_number(goal.value)} {_unit(goal)}'.rstrip()} | {_limit(goal)} | {_verdict(goal)}"
+def _code_lines(file: Path) -> int:
+    """Lines that are neither blank nor a comment nor a docstring."""
+    tree, text = ast.parse(file.read_text()), file.read_text().splitlines()
+    kept = {number for number, line in enumerate(text, 1) if line.strip() and not line.strip().startswith("#")}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            kept -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return len(kept)
 
 
 def _section(station: StationFigures) -> list[str]:
     lines = [f"## {station.title}", "", f"`./shopbell bench {station.station}`, {station.at}, {station.took_s:.0f} s."]
+    if station.missing:
+        lines += ["", *(f"- not measured here: {why}" for why in station.missing)]
     for figure in station.figures:
         lines += ["", f"### {figure.metric}", *_figure(figure)]
     return lines
@@ -76,50 +102,48 @@ def _section(station: StationFigures) -> list[str]:
 def _figure(figure: Figure) -> list[str]:
     lines = list[str]()
     if figure.series:
-        lines += ["", "| | p50 | p95 | p99 | blocks | n |", "|---|---|---|---|---|---|", *map(_row, figure.series)]
-    if figure.layers:
-        lines += ["", "| part | ms |", "|---|---|", *(f"| {layer.name} | {_number(layer.ms)} |" for layer in figure.layers)]
-    for curve in figure.curves:
-        points = ", ".join(f"{_number(x)}: {_number(y)}" for x, y in zip(curve.x, curve.y, strict=True))
-        lines += ["", f"{curve.name}, {curve.unit} over {curve.of}: {points}."]
+        lines += ["", *series_table(figure.series)]
     if figure.goals:
         lines += ["", *(f"- {_goal(goal)}" for goal in figure.goals)]
+    if figure.layers:
+        lines += ["", "| part | ms |", "|---|---|", *(f"| {layer.name} | {number(layer.ms)} |" for layer in figure.layers)]
+    if figure.sizes:
+        lines += ["", *_sizes(figure.sizes)]
+    for curve in figure.curves:
+        points = ", ".join(f"{number(x)}: {number(y)}" for x, y in zip(curve.x, curve.y, strict=True))
+        lines += ["", f"{curve.name}, {curve.unit} over {curve.of}: {points}."]
+    if figure.profile:
+        lines += ["", "Where the time goes:", "", *_profile(figure.profile)]
+    if figure.takes:
+        lines += ["", f"What it would take: {figure.takes}"]
     if figure.notes:
-        lines += ["", *figure.notes]
+        lines += ["", *(f"- {note}" for note in figure.notes)]
     return lines
 
 
-def _row(series: Series) -> str:
-    mark = " (busy)" if series.busy > BUSY else ""
-    cells = [f"{_number(value)}" for value in (series.p50, series.p95, series.p99)]
-    blocks = f"{_number(series.low)}–{_number(series.high)}"
-    return f"| {series.name}{mark}, {series.unit} | {' | '.join(cells)} | {blocks} | {series.n:,} |"
+def _profile(shares: Sequence[Share]) -> list[str]:
+    timed = any(share.ms is not None for share in shares)
+    lines = (
+        ["| process | on what | share | ms |", "|---|---|---|---|"]
+        if timed
+        else ["| process | on what | share |", "|---|---|---|"]
+    )
+    for share in shares:
+        cells = [share.process, share.part, f"{100 * share.share:.0f} %"]
+        if timed:
+            cells.append("" if share.ms is None else number(share.ms))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _sizes(sizes: Sequence[Size]) -> list[str]:
+    return ["| what | how much |", "|---|---|", *(f"| {size.what} | {number(size.count)} {size.unit} |" for size in sizes)]
 
 
 def _goal(goal: Goal) -> str:
-    return f"{_verdict(goal)}: {goal.text}: {_number(goal.value)} {_unit(goal)} ({_limit(goal)})"
-
-
-def _verdict(goal: Goal) -> str:
-    return "met" if goal.met else "**not met**"
-
-
-def _limit(goal: Goal) -> str:
-    return f"at {goal.at} {_number(goal.limit)} {_unit(goal)}".rstrip()
-
-
-def _unit(goal: Goal) -> str:
-    return "×" if goal.unit == "x" else goal.unit
-
-
-def _number(value: float) -> str:
-    """Three significant digits, thousands in groups."""
-    size = abs(value)
-    if size >= 1000:
-        return f"{value:,.0f}"
-    if size >= 100 or value == int(value):
-        return f"{value:.0f}"
-    return f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 1 else f"{value:.3f}"
+    ours, theirs = sides(goal)
+    beside = f"; {ours} beside {theirs}" if ours else ""
+    return f"{verdict(goal)}: {goal.text}: {measured(goal)}, {limit(goal)}{beside}"
 
 
 def _machines(stations: Mapping[str, StationFigures]) -> list[str]:
@@ -131,31 +155,3 @@ def _machines(stations: Mapping[str, StationFigures]) -> list[str]:
         if other:
             lines += ["", f"`{one.station}` was measured with {', '.join(f'{name} {value}' for name, value in other.items())}."]
     return lines
-
-
-def _readme(stations: Mapping[str, StationFigures]) -> None:
-    """Replace what stands between the marks."""
-    text = README.read_text()
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    README.write_text(f"{head}{BEGIN}\n{headline(stations)}\n{END}{tail}")
-
-
-def headline(stations: Mapping[str, StationFigures]) -> str:
-    """The line that matters: tap to picture on the screen, and against home-made; from the stations `browser` and `welcome`."""
-    goals = {goal.text: goal for station in stations.values() for figure in station.figures for goal in figure.goals}
-    seen = goals.get("tap -> welcome in Chromium, p95")
-    half, tail = (goals.get(f"card id -> welcome at the socket, {at} / home-made {at}") for at in ("p50", "p99"))
-    parts = []
-    if seen:
-        parts.append(
-            f"From the card at the reader to the welcome on the screen: {_number(seen.value)} ms (p95, browser included)."
-        )
-    if half and tail:
-        parts.append(
-            "From card id to screen, durably recorded, a good home-made kiosk takes"
-            f" {1 / half.value:.1f} times as long (p50), and {1 / tail.value:.1f} times at its slowest (p99)."
-        )
-    line = " ".join(parts)
-    picture = "![Where the time of a tap goes](docs/performance/tap.svg)" if (PICTURES / "tap.svg").exists() else ""
-    return "\n\n".join(part for part in (line, picture, "All figures: [performance](docs/performance.md).") if part)

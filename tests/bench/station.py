@@ -35,6 +35,7 @@ class Bench(AbstractContextManager["Bench"]):
     _folder: tempfile.TemporaryDirectory[str] = field(
         default_factory=lambda: tempfile.TemporaryDirectory(prefix="shopbell-bench-")
     )
+    missing: list[str] = field(default_factory=list)
     _told: float = 0.0
 
     @property
@@ -53,6 +54,11 @@ class Bench(AbstractContextManager["Bench"]):
         """Progress, on stderr."""
         print(f"bench: {self.station}: {text}", file=sys.stderr, flush=True)
 
+    def without(self, what: str, why: PartMissing) -> None:
+        """One row of this station is not measured here; the page says so."""
+        self.missing.append(f"{what}: {why}")
+        self.say(f"not measured: {what}: {why}")
+
     def tell(self, what: str) -> Callable[[int, int], None]:
         """A progress teller that says `what 3 of 10` about every five seconds."""
 
@@ -70,12 +76,13 @@ class Bench(AbstractContextManager["Bench"]):
         *,
         n: int,
         blocks: int = 5,
-        warm_up: int = 20,
+        warm_up: int | Callable[[], object] = 20,
         unit: str = "ms",
         scale: float = 1000.0,
     ) -> dict[str, Series]:
         """tests.bench.measure.alternate with this station's progress; --quick takes two blocks."""
         blocks = min(blocks, 2) if self.quick else blocks
+        self.say(f"{what}, {n:,} each ...")
         return alternate(contenders, n=n, blocks=blocks, warm_up=warm_up, unit=unit, scale=scale, tell=self.tell(what))
 
     def python(self, name: str, *arguments: str, **options: object) -> subprocess.Popen[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tests.bench.figures import ROOT, Goal
 from tests.bench.machine import QUIET_SHARE
-from tests.bench.page import goal_cells
+from tests.bench.words import goal_cells
 from tests.readers.page_sections import SECTIONS, prose
 from tests.readers.results import Result, kept
 
