@@ -92,7 +92,7 @@ def _serial(faults: Result, limit: Result) -> Iterator[str]:
     yield from _head("fault", *one["kinds"])
     yield _row("number", *(f"{number:,}" for number in one["kinds"].values()))
     yield from _head("cards read", "phantoms", "lost", "read twice", "listings misread", "slowest read after its fault began")
-    phantoms, lost = (int(goal.value) for goal in faults.goals)
+    phantoms, lost = (int(goal.number) for goal in faults.goals)
     counts = (f"{one['cards read']:,}", phantoms, lost, one["read twice"], f"{one['listings misread']:,}")
     yield _row(*counts, f"{one['slowest s']:.1f} s")
     yield ""
@@ -166,7 +166,7 @@ def _steps(steps: Sequence[Sequence[Any]]) -> str:
 
 def _board(cuts: Result, cable: Result, images: Result) -> Iterator[str]:
     one, two, three = cuts.figures, cable.figures, images.figures
-    flips, truncations = (int(goal.value) for goal in images.goals)
+    flips, truncations = (int(goal.number) for goal in images.goals)
     yield from list(_head("what was done", "number", "outcome"))[1:]
     writes = one["writes of an update"]
     yield _row(
