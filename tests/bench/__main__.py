@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import logging
 import pstats
 import signal
 import sys
@@ -13,9 +14,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
+
 from tests.bench import page
 from tests.bench.figures import ROOT, Figure, StationFigures, keep
-from tests.bench.machine import about
+from tests.bench.machine import about, brought
 from tests.bench.station import Bench, PartMissing, Station
 from tests.bench.table import STATIONS
 
@@ -35,7 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _chosen(asked.stations)
     if chosen is None:
         return 2
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the processes of a station end with it
     began = time.monotonic()
     try:
         done, failed = _measure(chosen, quick=asked.quick, profile=PROFILES if asked.profile else None)
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _say_the_end(done, failed, time.monotonic() - began)
     if done and (asked.write or not (asked.quick or asked.profile or asked.stations or failed)):
         page.write(keep(done, [station.name for station in STATIONS]))
-        print(f"bench: wrote {page.PAGE.relative_to(ROOT)}, its plots and the README's lines.")
+        print(f"bench: wrote docs/{page.PAGE.name}, its plots and the README's lines.")
     if failed:
         return 1
     return 0 if any(station.figures for station in done) else 2
@@ -83,7 +85,7 @@ def _chosen(names: Sequence[str]) -> list[Station] | None:
 
 
 def _measure(chosen: Sequence[Station], *, quick: bool, profile: Path | None) -> tuple[list[StationFigures], list[str]]:
-    done, failed, whole = list[StationFigures](), list[str](), _now()
+    done, failed, whole, machine = list[StationFigures](), list[str](), _now(), about()
     for number, station in enumerate(chosen, 1):
         began = time.monotonic()
         print(f"bench: {number} of {len(chosen)}: {station.name}, {station.title} ...", file=sys.stderr, flush=True)
@@ -101,8 +103,8 @@ def _measure(chosen: Sequence[Station], *, quick: bool, profile: Path | None) ->
             continue
         took_s = time.monotonic() - began
         print(f"bench: {station.name} took {took_s:.0f} s", file=sys.stderr, flush=True)
-        # Which versions, asked behind it: a station may bring a part of its own.
-        done.append(StationFigures(station.name, station.title, _now(), round(took_s, 1), about(), figures, whole, missing))
+        machine = machine | brought()
+        done.append(StationFigures(station.name, station.title, _now(), round(took_s, 1), machine, figures, whole, missing))
     return done, failed
 
 
@@ -120,5 +122,13 @@ def _profiled(station: Station, bench: Bench) -> list[Figure]:
     return figures
 
 
+def _as_a_process() -> int:
+    """SIGTERM is like Ctrl-C, so that the processes of a station end with it. Parts of the product that run in this process say
+    only what goes wrong; those in processes of their own write their logs."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    return main()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(_as_a_process())

@@ -99,10 +99,15 @@ def about() -> dict[str, str]:
         "PostgreSQL": _said([str((parts.find_postgres() or Path()) / "postgres"), "-V"], r"(\d[\d.]*)"),
         "Chromium": _said([str(parts.find_chromium() or "chromium"), "--version"], r"(\d[\d.]*)"),
         "Node": _said(["node", "--version"], r"v(\S+)"),
-        "Node-RED": _node_red(),
+        **brought(),
         "Shopbell": f"{_version('shopbell')}, commit {_commit()}",
         **{name: _version(name) for name in PACKAGES},
     }
+
+
+def brought() -> dict[str, str]:
+    """Name -> value of what a station may bring itself: asked again behind each."""
+    return {"Node-RED": str(json.loads(NODE_RED.read_text())["version"]) if NODE_RED.exists() else NOT_HERE}
 
 
 def uss_mib(pid: int) -> float:
@@ -138,11 +143,6 @@ def _file_system(folder: Path) -> str:
     """Kind of the file system a folder is on: what a durable commit has to wait for."""
     mounts = [one for one in psutil.disk_partitions(all=True) if folder.is_relative_to(one.mountpoint)]
     return max(mounts, key=lambda one: len(one.mountpoint)).fstype if mounts else "unknown"
-
-
-def _node_red() -> str:
-    """As npm brought it."""
-    return str(json.loads(NODE_RED.read_text())["version"]) if NODE_RED.exists() else NOT_HERE
 
 
 def _version(name: str) -> str:

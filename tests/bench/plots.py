@@ -104,7 +104,11 @@ def _budget(panels: Mapping[str, Sequence[Bar]], path: Path) -> None:
 
 def _panel(axes: Axes, title: str, bars: Sequence[Bar], colour: Mapping[str, str]) -> None:
     width = max(bar.end for bar in bars) * 1.3
-    axes.set(xlim=(0, width), ylim=(len(bars) * ROW - 0.4, -0.5), xlabel="milliseconds, medians")
+    axes.set(
+        xlim=(0, width),
+        ylim=(len(bars) * ROW - 0.4, -0.5),
+        xlabel="milliseconds; medians of the parts and, in bold, of the whole",
+    )
     axes.set_title(title, loc="left", fontsize=11, fontweight="bold")
     axes.set_yticks([row * ROW for row in range(len(bars))], [fill(bar.metric, 30) for bar in bars])
     for row, bar in enumerate(bars):
@@ -112,9 +116,9 @@ def _panel(axes: Axes, title: str, bars: Sequence[Bar], colour: Mapping[str, str
         for layer in bar.layers:
             axes.barh(at, layer.ms, left=left, height=BAR, color=colour[layer.name])
             if layer.ms > ROOM * width:
-                axes.text(left + layer.ms / 2, at, number(layer.ms), va="center", ha="center", color="#ffffff", fontsize=8.5)
+                axes.text(left + layer.ms / 2, at, f"{layer.ms:.3g}", va="center", ha="center", color="#ffffff", fontsize=8.5)
             left += layer.ms
-        axes.text(max(left, bar.p50) + 0.01 * width, at, f"{number(bar.p50)} ms", va="center", fontweight="bold")
+        axes.text(left + 0.01 * width, at, f"{number(bar.p50)} ms", va="center", fontweight="bold")
         _beside(axes, bar, at, width)
 
 
@@ -144,7 +148,7 @@ def _growth(curves: Sequence[Curve], path: Path) -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_minor_locator(NullLocator())
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}"))
         axes.legend(frameon=False, fontsize=8, loc="upper left")
     _save(figure, path)
 

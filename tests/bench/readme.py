@@ -49,7 +49,7 @@ def _beside(goal: Goal) -> str:
         f"{with_unit(goal.value.over, goal.value.unit)} beside {with_unit(goal.value.under, goal.value.unit)} of a good home-made"
         " kiosk"
         if isinstance(goal.value, Ratio)
-        else f"{number(goal.number)} of the time of a good home-made kiosk"
+        else f"{goal.number:.2f} of the time of a good home-made kiosk"
     )
-    wanted = f"the goal, at most {number(goal.limit)} of its time, is {'met' if goal.met else 'missed'}"
+    wanted = f"the goal, at most {goal.limit:g} of its time, is {'met' if goal.met else 'missed'}"
     return f"From card id to screen, durably recorded, the median is {took}; {wanted}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.bench.figures import ROOT, Figure
 from tests.bench.measure import Contender, Series, alternate
@@ -23,6 +25,16 @@ NO_BYTE_CODE = "PYTHONDONTWRITEBYTECODE"
 
 class PartMissing(Exception):
     """A part this station is measured with is not on this machine."""
+
+
+def package(module: str, name: str) -> Any:
+    """A peer's module, which only the benchmarks' environment has to have. name: of its package. Raises PartMissing."""
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise PartMissing(
+            f"{name} is not here: ./shopbell bench installs it with the packages of requirements-bench.lock"
+        ) from None
 
 
 @dataclass

@@ -6,15 +6,16 @@ from typing import Any
 
 import serial
 
+from tests.bench.station import package
+
 
 class AdafruitReader:
-    """One PN532 at `path`. lost: how often the driver raised because an acknowledgement met a card's answer."""
+    """One PN532 at `path`. lost: how often the driver raised as an acknowledgement met a card's answer. Raises PartMissing."""
 
     def __init__(self, path: str) -> None:
-        from adafruit_pn532.uart import PN532_UART  # type: ignore[import-untyped]  # only the benchmarks' environment has it; no types
-
+        driver = package("adafruit_pn532.uart", "adafruit-circuitpython-pn532")
         self._port = serial.Serial(path, baudrate=115200, timeout=0.1)
-        self._chip: Any = PN532_UART(self._port, debug=False)
+        self._chip: Any = driver.PN532_UART(self._port, debug=False)
         self._chip.SAM_configuration()
         self.lost = 0
 

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import nfc
-import nfc.clf
-import nfc.clf.pn532
-import nfc.clf.transport
+from tests.bench.station import package
 
 
 class NfcpyReader:
-    """One PN532 at `path`. lost: how often nfcpy raised, because the chip answered later than it waits."""
+    """One PN532 at `path`. lost: how often nfcpy raised, because the chip answered later than it waits. Raises PartMissing."""
 
     def __init__(self, path: str) -> None:
+        nfc, self._clf = package("nfc", "nfcpy"), package("nfc.clf", "nfcpy")
+        chip, transport = package("nfc.clf.pn532", "nfcpy"), package("nfc.clf.transport", "nfcpy")
         # ContactlessFrontend finds ports by names such as ttyUSB0 only; the rest of it is used as it is.
         self._frontend: Any = nfc.ContactlessFrontend()
-        self._frontend.device = nfc.clf.pn532.init(nfc.clf.transport.TTY(path))
+        self._frontend.device = chip.init(transport.TTY(path))
         self.lost = 0
 
     def card(self) -> str:
@@ -28,7 +27,7 @@ class NfcpyReader:
 
     def _sense(self) -> Any:
         try:
-            return self._frontend.device.sense_tta(nfc.clf.RemoteTarget("106A"))
+            return self._frontend.device.sense_tta(self._clf.RemoteTarget("106A"))
         except OSError:
             self.lost += 1
             return None
