@@ -27,6 +27,7 @@ from typing import Any
 
 from firmware_bridge.simulator.pty import SimulatedPn532
 from firmware_bridge.wire.pn532_frame import Frame, FrameReader
+from tests.bench.control import Lines
 from tests.bench.station import Bench
 
 BAUD = 115_200
@@ -46,7 +47,9 @@ class Chips:
         folder = Path(tempfile.mkdtemp(dir=bench.folder))
         arguments = ("-m", "tests.bench.parts_chip", str(folder), str(count), str(seed))
         self._process = bench.python("chips", *arguments, stdin=PIPE, stdout=PIPE)
-        self.ports: list[str] = json.loads(self._line() or "[]")
+        assert self._process.stdout is not None
+        self._lines = Lines(self._process.stdout.fileno(), "the simulated chips")
+        self.ports: list[str] = json.loads(self._line("their ports"))
         assert len(self.ports) == count, "the simulated chips did not start"
 
     def put(self, chip: int, card: str) -> None:
@@ -55,22 +58,22 @@ class Chips:
 
     def put_at(self) -> float:
         """When the card of the last `put` entered the field, on the monotonic clock."""
-        return float(self._line())
+        return float(self._line("the moment a card was put"))
 
     def take(self, chip: int) -> None:
         """The field is empty when this returns."""
         self._say(f"take {chip}")
-        self._line()
+        self._line("that a card was taken")
 
     def rest(self, chip: int) -> None:
         """Returns when the driver has seen the card go and waits for the next."""
         self._say(f"rest {chip}")
-        self._line()
+        self._line("that the driver waits for a card")
 
     def named_at(self, chip: int, uid: str) -> float:
         """When the chip had written the whole of the first frame with this id, on the monotonic clock."""
         self._say(f"named {chip} {uid}")
-        return float(self._line())
+        return float(self._line("when a card was named on the wire"))
 
     def close(self) -> None:
         """End the process; the ports hang up."""
@@ -88,9 +91,8 @@ class Chips:
         self._process.stdin.write(line.encode() + b"\n")
         self._process.stdin.flush()
 
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().decode()
+    def _line(self, waited_for: str) -> str:
+        return self._lines.next(waited_for).decode()
 
 
 @contextlib.contextmanager

@@ -9,7 +9,6 @@ whose id begins with 05, and phones, are in nobody's directory. Ends with its in
 from __future__ import annotations
 
 import contextlib
-import select
 import signal
 import sys
 import threading
@@ -18,6 +17,7 @@ from subprocess import PIPE, TimeoutExpired
 
 from firmware_bridge.card_read import CardRead, ReaderEvent
 from firmware_bridge.open_reader import open_reader
+from tests.bench.control import Lines
 from tests.bench.station import Bench
 
 STRANGER = "05"
@@ -28,8 +28,9 @@ class Door:
     """The process, seen from the bench."""
 
     def __init__(self, bench: Bench, port: str) -> None:
-        # Unbuffered, so that `select` sees every line there is.
-        self._process = bench.python("reader", "-m", "tests.bench.parts_reader", port, stdin=PIPE, stdout=PIPE, bufsize=0)
+        self._process = bench.python("reader", "-m", "tests.bench.parts_reader", port, stdin=PIPE, stdout=PIPE)
+        assert self._process.stdout is not None
+        self._lines = Lines(self._process.stdout.fileno(), "the reader")
 
     def card(self) -> tuple[float, str]:
         """The next read: when it was delivered, and the card id."""
@@ -54,12 +55,8 @@ class Door:
             self._process.wait()
 
     def _next(self, kind: str) -> list[str]:
-        out = self._process.stdout
-        assert out is not None
         while True:
-            assert select.select([out], [], [], PATIENCE_S)[0], f"the reader tells of no {kind}"
-            words = out.readline().decode().split()
-            assert words, "the reader ended"
+            words = self._lines.next(f"a {kind}", PATIENCE_S).decode().split()
             if words[1] == kind:
                 return words
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sqlite3
 import subprocess
 import time
 import urllib.error
@@ -12,8 +11,14 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.bench.parts_store import Screen, count_in, end
+import msgspec
+
+from tests.bench.control import ControlLine
+from tests.bench.parts_kiosk_process import Ask
+from tests.bench.parts_process import count_in, end
+from tests.bench.parts_screen import Screen
 from tests.bench.station import Bench
+from tests.bench.trail import Stamp
 from tests.story.shop import PHONE, sign_in
 from tests.support.brokers import BrokerProcess, eventually, free_port, secret_file
 from tests.support.demo import Associate
@@ -43,7 +48,7 @@ addEventListener('DOMContentLoaded', () => {
 
 
 class Kiosk:
-    """`python -m kiosk` with its reader at a serial port."""
+    """The kiosk's own command with its reader at a serial port; it stamps the way of an arrival."""
 
     def __init__(self, bench: Bench, broker: BrokerProcess, hub_url: str, port: str) -> None:
         self._bench, self.folder, self.port = bench, bench.folder / "kiosk", free_port()
@@ -52,6 +57,7 @@ class Kiosk:
         where = {"reader": port, "broker_port": broker.port, "hub_url": hub_url, "screen_port": self.port}
         password = broker.passwords[f"{STORE}.kiosk.{DOOR}"]
         self._config = write_config(self.folder, **where, password=password)  # type: ignore[arg-type]  # as its parameters say
+        self._control = self.folder / "control"
         secret_file(self.folder / "hub.token", KIOSK_TOKEN)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -62,7 +68,8 @@ class Kiosk:
     def start(self, cards: int) -> Kiosk:
         """Returns when it is well and knows so many cards."""
         with self._log_file.open("ab") as log:
-            self._process = self._bench.python("kiosk", "-m", "kiosk", "--config", str(self._config), stderr=log, stdout=log)
+            words = ("--config", str(self._config), "--control", str(self._control), "--own-reader", "--trail")
+            self._process = self._bench.python("kiosk", "-m", "tests.bench.parts_kiosk_process", *words, stderr=log, stdout=log)
         eventually(lambda: self._well() and count_in(self.file, "directory") >= cards, "the kiosk is ready", PATIENCE_S)
         return self
 
@@ -70,10 +77,10 @@ class Kiosk:
         if self._process is not None:
             end(self._process)
 
-    def taken_up(self) -> list[float]:
-        """Of each arrival, in order: when the kiosk took its card up, on the monotonic clock; as its own record says."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)) as connection:
-            return [row[0] for row in connection.execute("SELECT made_monotonic FROM visits ORDER BY made_monotonic")]
+    def trail(self) -> list[Stamp]:
+        """Its stamps since the last time."""
+        with contextlib.closing(ControlLine(self._control, "the kiosk")) as line:
+            return msgspec.json.decode(line.ask(msgspec.json.encode(Ask(trail=True)), "its stamps"), type=list[Stamp])
 
     def _well(self) -> bool:
         assert self._process is not None and self._process.poll() is None, (

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 
 from tests.bench.figures import ROOT, Figure
 from tests.bench.measure import Contender, Series, alternate
+from tests.bench.spy import Spy
 from tests.support import parts
 
 TELL_EVERY_S = 5.0
@@ -49,6 +51,8 @@ class Bench(AbstractContextManager["Bench"]):
     )
     missing: list[str] = field(default_factory=list)
     _told: float = 0.0
+    _spies: list[Spy] = field(default_factory=list)
+    _graphs: Counter[str] = field(default_factory=Counter)
 
     @property
     def folder(self) -> Path:
@@ -56,6 +60,9 @@ class Bench(AbstractContextManager["Bench"]):
         return Path(self._folder.name)
 
     def __exit__(self, *_: object) -> None:
+        for spy in self._spies:
+            if why := spy.end():
+                self.say(f"no {spy.output.name}: {why}")
         self._folder.cleanup()
 
     def size(self, whole: int, quick: int) -> int:
@@ -98,24 +105,19 @@ class Bench(AbstractContextManager["Bench"]):
         return alternate(contenders, n=n, blocks=blocks, warm_up=warm_up, unit=unit, scale=scale, tell=self.tell(what))
 
     def python(self, name: str, *arguments: str, **options: object) -> subprocess.Popen[bytes]:
-        """Start `python ARGUMENTS` from the checkout; with --profile under py-spy, which writes a flame graph NAME.svg."""
-        command = [sys.executable, *arguments]
+        """Start `python ARGUMENTS` from the checkout; with --profile py-spy looks at it and writes a flame graph at its end."""
+        options.setdefault("env", {name: value for name, value in os.environ.items() if name != NO_BYTE_CODE})
+        process: subprocess.Popen[bytes] = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, **options)  # type: ignore[call-overload]  # options are Popen's
         if self.profile is not None:
             self.profile.mkdir(parents=True, exist_ok=True)
-            spy = str(Path(sys.executable).with_name("py-spy"))
-            command = [
-                spy,
-                "record",
-                "--rate",
-                "400",
-                "--subprocesses",
-                "--output",
-                str(self.profile / f"{name}.svg"),
-                "--",
-                *command,
-            ]
-        options.setdefault("env", {name: value for name, value in os.environ.items() if name != NO_BYTE_CODE})
-        return subprocess.Popen(command, cwd=ROOT, **options)  # type: ignore[call-overload, no-any-return]  # options are Popen's
+            self._spies.append(Spy(process.pid, self.profile / self._graph(name), "--subprocesses"))
+        return process
+
+    def _graph(self, name: str) -> str:
+        """A file for each process of each station; of those with the same name, the second is `-2`."""
+        self._graphs[name] += 1
+        number = "" if self._graphs[name] == 1 else f"-{self._graphs[name]}"
+        return f"{self.station}-{name}{number}.svg"
 
     def part(self, name: str) -> Path:
         """Where a real part is (mosquitto, postgres, chromium, data); raises PartMissing."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
+import socket
 import subprocess
 import sys
 import threading
@@ -14,13 +17,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.contracts.arrival import read_arrival
 from edge.process.clock import SystemClock
+from firmware_bridge.card_read import CardRead
 from kiosk.records.book import open_book
-from tests.bench.parts_kiosk_process import Light, TellingReader
+from tests.bench.control import Control, ControlLine, Lines
+from tests.bench.parts_kiosk_process import Ask, Light, TellingReader
 from tests.bench.parts_listeners import key_of
-from tests.bench.parts_store import count_in
+from tests.bench.parts_process import count_in
 from tests.bench.peers import home_made, two_hop
 from tests.bench.stations import drain
-from tests.support.brokers import eventually
+from tests.bench.trail import Trail
 from tests.support.hub import DOOR, STORE
 from tests.support.kiosk_core import PrivateBroker, bench, entry, page, read
 from tests.support.needs import needs
@@ -79,22 +84,47 @@ def test_a_backlog_is_what_an_outage_leaves(tmp_path: Path) -> None:
     assert ages == sorted(ages, key=lambda age: -(age or 0))
 
 
-def test_a_rush_counts_what_was_welcomed(tmp_path: Path) -> None:
-    """The bench's reader and light beside a door that welcomes every second card."""
-    light, stop = Light(), threading.Event()
-    reader = TellingReader("bench", tmp_path / "control", light)
-    taken: list[str] = []
+def test_each_card_is_told_of_its_own_light(tmp_path: Path) -> None:
+    """The bench's reader and light beside a door that welcomes every second card, later and on a thread of its own."""
+    light, stop, control = Light(), threading.Event(), tmp_path / "control"
+    reader = TellingReader("bench", Control(control), light, Trail())
+    taken: queue.SimpleQueue[object] = queue.SimpleQueue()
 
-    def door(event: object) -> None:
-        value = getattr(event, "value", None)
-        if value is not None:
-            taken.append(value)
-            light.play("welcome" if len(taken) % 2 else "repeat")
+    def door() -> None:
+        number = 0
+        while not stop.is_set():
+            with contextlib.suppress(queue.Empty):
+                if isinstance(taken.get(timeout=0.05), CardRead):
+                    light.play("welcome" if number % 2 else "repeat")
+                    number += 1
 
-    thread = threading.Thread(target=reader.run, args=(door, stop))
-    thread.start()
-    eventually(lambda: (tmp_path / "control").exists(), "the reader listens")
-    rushed = reader._rush([home_made.uid_of(number) for number in range(10)], 4, door)
-    stop.set()
-    thread.join(10)
-    assert (rushed.welcomed, len(taken)) == (5, 10)
+    threads = [threading.Thread(target=reader.run, args=(taken.put, stop)), threading.Thread(target=door)]
+    for thread in threads:
+        thread.start()
+    lines = [ControlLine(control, "the reader") for _ in range(2)]
+    try:
+        told = [
+            line.ask(msgspec.json.encode(Ask(tap=home_made.uid_of(number), told=True)), "a light")
+            for number in range(3)
+            for line in lines
+        ]
+    finally:
+        for line in lines:
+            line.close()
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+    assert told == [b"repeat", b"welcome"] * 3
+
+
+def test_a_line_that_does_not_come_is_named() -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        lines = Lines(here.fileno(), "the hub")
+        there.sendall(b"one\ntwo\nthr")
+        assert [lines.next("a line"), lines.next("a line")] == [b"one", b"two"], "two that came at once are two"
+        with pytest.raises(AssertionError, match=r"the hub: not within 0.1 s: its stamps"):
+            lines.next("its stamps", within_s=0.1)
+        there.close()
+        with pytest.raises(AssertionError, match=r"the hub ended while this was waited for: its stamps"):
+            lines.next("its stamps", within_s=5)

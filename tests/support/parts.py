@@ -41,6 +41,12 @@ def find_data() -> Path | None:
     return folder if (folder / "online-retail").is_dir() else None
 
 
+def find_py_spy() -> str | None:
+    """The profiler of the bench's own set of packages, beside this Python."""
+    beside = Path(sys.executable).with_name("py-spy")
+    return str(beside) if beside.exists() else None
+
+
 def _library(name: str) -> Callable[[], str | None]:
     """Finds a shared library that a wheel is linked with and a minimal Debian does not have."""
     return lambda: ctypes.util.find_library(name)
@@ -52,6 +58,7 @@ FINDERS: dict[str, Callable[[], str | Path | None]] = {
     "postgres": find_postgres,
     "data": find_data,
     "micropython": find_micropython,
+    "py-spy": find_py_spy,
     "libatomic": _library("atomic"),  # Playwright's own Node.js
     "libgl": _library("GL"),  # these three: OpenCV
     "libglib": _library("glib-2.0"),
@@ -66,5 +73,6 @@ ENABLE = {
     "libgl": "apt install libgl1",
     "libglib": "apt install libglib2.0-0",
     "libxcb": "apt install libxcb1",
+    "py-spy": "./shopbell bench --list",
     "data": "set SHOPBELL_DATA to the folder that holds online-retail",
 }

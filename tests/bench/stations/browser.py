@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from tests.bench.figures import Figure, Goal, Layer
+from tests.bench import ways
+from tests.bench.figures import Figure, Goal
 from tests.bench.machine import QuietGate
 from tests.bench.measure import Series, summary
 from tests.bench.parts_chip import Chips, chips
+from tests.bench.parts_screen import Screen
 from tests.bench.parts_shop import Page, Phone, kiosk_at, pages
-from tests.bench.parts_store import Hub, Screen, store_broker
+from tests.bench.parts_store import Hub, store_broker
 from tests.bench.peers.home_made import uid_of
 from tests.bench.station import Bench, Station
 
@@ -25,35 +26,24 @@ NOTE_N = (
     " signed in."
 )
 NOTE_PARTS = (
-    "Parts: until the kiosk takes the card up (its record of the visit); until another process that follows the screen's stream"
-    " has the welcome, about when the message leaves for the hub; until that process has the name, or a plain MQTT client beside"
-    " the phone the alert; until the page has changed. Each is the median of the differences. The station `welcome` divides the"
-    " second part. Kiosk, broker, hub and a Chromium that draws in software share the cores here; in a store they do not."
+    "Parts: medians of the differences between the stamps of all processes, on one clock: the card enters the field, the reader"
+    " delivers it, and so on as in the station `welcome`; a process that follows the screen's stream, or a plain MQTT client"
+    " beside the phone, has the bytes; the page has changed. Kiosk, broker, hub and a Chromium that draws in software share the"
+    " cores here; in a store they do not."
 )
-# What follows the welcome at the screen's socket: the parts of each way, and the moment that ends each.
-WAYS = {
-    "welcome": (("browser", "welcome"),),
-    "name": (("broker, hub's commit, answer", "named_socket"), ("browser", "name")),
-    "associate's page": (("broker, hub's commit, alert", "heard"), ("browser", "phone")),
+_CARD = (ways.Hop("bench.card"), ways.Hop(ways.FIRST, "reader", "field, radio, wire, driver", ways.WIRE))
+# What the page shows -> the way there. Of the alert only the first telling: the same tap's alert is claimed and served later.
+WAYS: Mapping[str, ways.Way] = {
+    "welcome": (*_CARD, *ways.TO_WELCOME[1:], ways.Hop("bench.page welcome", "Chromium", "stream, page", ways.BROWSER)),
+    "name": (*_CARD, *ways.TO_NAME[1:], ways.Hop("bench.page name", "Chromium", "stream, page", ways.BROWSER)),
+    "associate's page": (
+        *_CARD,
+        *(hop for hop in ways.TO_ALERT[1:] if not hop.last),
+        ways.Hop("bench.page associate's page", "Chromium", "WebSocket, page", ways.BROWSER),
+    ),
 }
-
-
-@dataclass(frozen=True)
-class Tap:
-    """Moments of one tap, in seconds since the card entered the field at `put_at` (monotonic clock).
-
-    read: the kiosk took the card up (its own record). socket, named_socket: the bytes of welcome and name were at a process that
-    follows the screen's stream. heard: a plain MQTT client had the alert. welcome, name, phone: the pages had changed.
-    """
-
-    put_at: float
-    socket: float
-    welcome: float
-    named_socket: float
-    name: float
-    heard: float
-    phone: float
-    read: float = 0.0
+LIMITS_MS = {"welcome": 60.0, "name": 120.0, "associate's page": 200.0}
+Moments = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -65,26 +55,31 @@ class Front:
     phone: Phone
     screen: Screen
 
-    def tap(self, uid: str) -> Tap:
-        """One member comes in, is greeted by name and served; returns when the door is free again."""
+    def tap(self, uid: str) -> Moments:
+        """One member comes in, is greeted by name and served; returns when the door is free again.
+
+        Moments in seconds on the monotonic clock. card: it entered the field. welcome, name: the bytes were at a process that
+        follows the screen's stream. told: a plain MQTT client had the alert. page ...: the page had changed.
+        """
         self.door.forget()
         self.phone.forget()
         self.screen.drain()
         heard = len(self.phone.colleague.alerts)
         wall = time.time() - time.monotonic()
         self.simulated.put(0, uid)
-        socket, _ = self.screen.until("welcome")
-        named_socket, _ = self.screen.until("by_name")
-        put_at = self.simulated.put_at()
+        welcome, name = self.screen.greeted()
+        card = self.simulated.put_at()
         self.simulated.take(0)
-        alert, heard_at = self.phone.heard(heard)
-        welcome = self.door.when(lambda scene: scene in ("welcome", "by_name"), "the welcome")
-        name = self.door.when(lambda scene: scene == "by_name", "the name")
-        phone = self.phone.when(lambda alerts: alert in alerts, "the arrival")
+        alert, told = self.phone.heard(heard)
+        shown = {
+            "welcome": self.door.when(lambda scene: scene in ("welcome", "by_name"), "the welcome"),
+            "name": self.door.when(lambda scene: scene == "by_name", "the name"),
+            "associate's page": self.phone.when(lambda alerts: alert in alerts, "the arrival"),
+        }
         self.phone.serve(alert)
         self.simulated.rest(0)
-        seen = [at - wall - put_at for at in (welcome, name, phone)]
-        return Tap(put_at, socket - put_at, seen[0], named_socket - put_at, seen[1], heard_at - put_at, seen[2])
+        on_pages = {f"page {what}": at - wall for what, at in shown.items()}
+        return {"card": card, "welcome": welcome, "name": name, "told": told, **on_pages}
 
 
 def run(bench: Bench) -> list[Figure]:
@@ -93,46 +88,36 @@ def run(bench: Bench) -> list[Figure]:
     with ExitStack() as stack:
         simulated = stack.enter_context(chips(bench, 1))
         broker = stack.enter_context(store_broker(bench))
-        hub = Hub(bench, broker, n + warm_up, associates=1)
+        hub = Hub(bench, broker, n + warm_up, associates=1, trail=True)
         stack.callback(hub.stop)
         hub.start()
         kiosk = stack.enter_context(kiosk_at(bench, broker, hub.url, simulated.ports[0], cards=n + warm_up))
         door, phone, screen = stack.enter_context(pages(bench, kiosk, hub.url, "associate-0"))
         busy = QuietGate().wait()
         taps = _taps(bench, Front(simulated, door, phone, screen), n + warm_up)
+        marks = ways.of_taps({"kiosk": kiosk.trail(), "hub": hub.trail()}, taps)
         clocks = [door.ahead_s(), phone.ahead_s()]
-        return list(_figures(_with_own(taps, kiosk.taken_up())[warm_up:], clocks, busy))
+        return list(_figures(taps[warm_up:], marks[warm_up:], clocks, busy))
 
 
-def _taps(bench: Bench, front: Front, n: int) -> list[Tap]:
-    tell, taps = bench.tell("taps"), list[Tap]()
+def _taps(bench: Bench, front: Front, n: int) -> list[Moments]:
+    tell, taps = bench.tell("taps"), list[Moments]()
     for number in range(n):
         taps.append(front.tap(uid_of(number)))
         tell(number + 1, n)
     return taps
 
 
-def _with_own(taps: Sequence[Tap], taken_up: Sequence[float]) -> list[Tap]:
-    """With what the kiosk says of each: when it took the card up."""
-    return [replace(tap, read=read - tap.put_at) for tap, read in zip(taps, taken_up, strict=True)]
-
-
-def _figures(taps: Sequence[Tap], clocks: Sequence[tuple[float, float]], busy: float) -> Iterator[Figure]:
+def _figures(
+    taps: Sequence[Moments], marks: Sequence[ways.Marks], clocks: Sequence[tuple[float, float]], busy: float
+) -> Iterator[Figure]:
     notes = [NOTE_N.format(n=len(taps)), _clock_note(clocks), NOTE_PARTS]
-    for what, moment, limit in (("welcome", "welcome", 60.0), ("name", "name", 120.0), ("associate's page", "phone", 200.0)):
-        series = _series(f"tap -> {what}", [getattr(tap, moment) for tap in taps], busy)
+    for what, limit in LIMITS_MS.items():
+        series = _series(f"tap -> {what}", [tap[f"page {what}"] - tap["card"] for tap in taps], busy)
         goal = Goal(f"tap -> {what} in Chromium, p95", series.p95, limit, unit="ms")
-        yield Figure(f"card -> {what}", [series], [goal], notes if what == "welcome" else (), _layers(what, taps))
-
-
-def _layers(what: str, taps: Sequence[Tap]) -> list[Layer]:
-    """Medians of the differences between one moment and the next; they add up to nearly the median of the whole."""
-    layers, before = [], [0.0] * len(taps)
-    for name, moment in (("card and wire", "read"), ("rules, commit, screen's socket", "socket"), *WAYS[what]):
-        now = [float(getattr(tap, moment)) for tap in taps]
-        layers.append(Layer(name, statistics.median((b - a) * 1000 for a, b in zip(before, now, strict=True))))
-        before = now
-    return layers
+        hops_ms = ways.hops_ms(WAYS[what], marks)
+        layers, profile = ways.layers(WAYS[what], hops_ms), ways.profile(WAYS[what], hops_ms)
+        yield Figure(f"card -> {what}", [series], [goal], notes if what == "welcome" else (), layers, profile=profile)
 
 
 def _clock_note(clocks: Sequence[tuple[float, float]]) -> str:

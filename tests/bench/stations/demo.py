@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.bench.figures import ROOT, Figure, Goal
 from tests.bench.measure import Contender, Series, summary
 from tests.bench.parts_installed import closure, needs_of, own_size, size_of
-from tests.bench.parts_store import end
+from tests.bench.parts_process import end
 from tests.bench.station import Bench, Station
 from tests.support.demo import five_free_ports
 

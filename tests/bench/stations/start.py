@@ -17,7 +17,10 @@ from kiosk.records.book import open_book
 from tests.bench.figures import Figure, Goal, ratio
 from tests.bench.machine import QuietGate, rss_mib, uss_mib
 from tests.bench.measure import Contender, Series, summary
-from tests.bench.parts_store import Door, HomeMade, Hub, count_in, end, open_broker, store_broker
+from tests.bench.parts_door import Door
+from tests.bench.parts_home_made import HomeMade
+from tests.bench.parts_process import count_in, end
+from tests.bench.parts_store import Hub, open_broker, store_broker
 from tests.bench.peers import home_made as home_made_peer
 from tests.bench.station import Bench, Station
 from tests.support.brokers import BrokerProcess, free_port, secret_file
