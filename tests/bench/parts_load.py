@@ -12,6 +12,8 @@ from tests.bench.cpu import CpuMeter, bound_by
 from tests.bench.figures import Share
 
 COMMIT = "SqliteFile._commit"
+PROCESSOR = "processor time, of one core"
+LARGEST = 3
 CPU_LINES = "Where the time goes: a process's line is its share of one core, over the measured runs{of}."
 THREAD_LINES = (
     "A thread's lines are of a further run, as py-spy samples it, waiting included; what a library does is its caller's."
@@ -28,6 +30,18 @@ class Load:
     shares: list[Share]
     bound: str
     blind: str = ""
+
+    def takes(self, rate: float, least: float) -> str | None:
+        """What it would take to come from a rate to the least that is wanted, per second; None where it is reached."""
+        if rate >= least:
+            return None
+        threads = [one for one in self.shares if one.part != PROCESSOR]
+        works = [one for one in threads if one.process == threads[0].process and not one.part.startswith(spy.WAITS)][:LARGEST]
+        most = ", ".join(f"{one.part} {one.share:.0%}" for one in works)
+        return (
+            f"{rate:,.0f} a second would have to become {least:,.0f}, so each would have to take {rate / least:.0%} of what it"
+            f" takes now. {self.bound}" + (f" Most time of {works[0].process} goes into {most}." if works else "")
+        )
 
     def note(self, of: str = "") -> str:
         """How it was looked at. of: which of the measured runs, where not all."""
@@ -57,7 +71,7 @@ class LoadLook:
 
     def load(self) -> Load:
         """What bounds the rate, by processor time and by the thread that stands in the disk's sync most."""
-        cpu = [Share(name, "processor time, of one core", share) for name, share in self._meter.shares().items()]
+        cpu = [Share(name, PROCESSOR, share) for name, share in self._meter.shares().items()]
         own = [Share(name, part, share) for name, seen in self._seen.items() for part, share in seen]
         syncing = {name: sum(share for part, share in seen if COMMIT in part) for name, seen in self._seen.items() if seen}
         return Load([*cpu, *own], bound_by(self._meter.shares(), self._meter.machine(), syncing), self._blind)

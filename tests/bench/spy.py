@@ -18,6 +18,7 @@ from tests.support import parts
 RATE = 100
 BEGINS_WITHIN_S, ENDS_WITHIN_S = 10.0, 20.0
 OURS = ("edge/", "kiosk/", "firmware_bridge/")
+WAITS = "waits in"
 WAITS_IN = ("threading.py", "queue.py", "selectors.py")
 _FRAME = re.compile(r"^(?P<name>.+) \((?P<file>[^():]+)(?::\d+)?\)$")
 
@@ -132,4 +133,4 @@ def _part(frames: list[str]) -> str:
         return "outside Shopbell's own functions"
     waits = known[-1]["file"].rpartition("/")[2] in WAITS_IN
     name = f"`{ours[-1]['name']}` ({ours[-1]['file']})"
-    return f"waits in {name}" if waits else name
+    return f"{WAITS} {name}" if waits else name

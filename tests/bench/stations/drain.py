@@ -66,7 +66,7 @@ def run(bench: Bench) -> list[Figure]:
         "Raw: messages of the same size from one paho client to another in a second process, QoS 1, nothing stored.",
         load.note(),
     ]
-    takes = None if goal.met else load.bound
+    takes = load.takes(series[SHOPBELL].p50, LEAST * series[RAW].p50)
     return [Figure(f"backlog of {size:,} arrivals", list(series.values()), [goal], notes, profile=load.shares, takes=takes)]
 
 
