@@ -15,10 +15,14 @@ import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge.contracts.answer import Greeting
 from edge.contracts.arrival import read_arrival
 from edge.process.clock import SystemClock
 from firmware_bridge.card_read import CardRead
 from kiosk.records.book import open_book
+from kiosk.visit.decide import Decision
+from kiosk.visit.greeting import words_for, words_for_answer
+from tests.bench import parts_screen
 from tests.bench.control import Control, ControlLine, Lines
 from tests.bench.parts_kiosk_process import Ask, Light, TellingReader
 from tests.bench.parts_listeners import key_of
@@ -29,6 +33,7 @@ from tests.bench.trail import Trail
 from tests.support.hub import DOOR, STORE
 from tests.support.kiosk_core import PrivateBroker, bench, entry, page, read
 from tests.support.needs import needs
+from tests.support.screen import screen
 
 
 def test_home_made_and_the_kiosk_know_the_same_card(tmp_path: Path) -> None:
@@ -82,6 +87,29 @@ def test_a_backlog_is_what_an_outage_leaves(tmp_path: Path) -> None:
     assert len(ages) == count_in(tmp_path / "kiosk.db", "outbox") == 20
     assert all(age is not None and 0 < age <= drain.OUTAGE_S + 60 for age in ages)
     assert ages == sorted(ages, key=lambda age: -(age or 0))
+
+
+def test_a_name_that_overtakes_its_welcome_is_both() -> None:
+    """On the kiosk's own board and stream: it shows only its newest view, and an arrival's id tells it from the one before."""
+    welcome, named = words_for(Decision("welcome"), "en"), words_for_answer(Greeting("welcome", "Maria"), "welcome", "en")
+    assert named is not None
+    with screen() as served, contextlib.closing(parts_screen.Screen(served.port)) as seen:
+        board = served.board
+        with board._changed:  # nobody can look between the two
+            board.show(welcome, "one")
+            board.complete("one", named)
+        welcomed_at, named_at = seen.greeted()
+        assert welcomed_at == named_at
+        board.touch(board.view().showing)  # the same arrival again
+        with pytest.raises(AssertionError, match="the screen's stream never had the welcome"):
+            seen.greeted(within_s=0.2)
+        board.show(welcome, "two")
+        with pytest.raises(AssertionError, match="the screen's stream never had the name"):
+            seen.greeted(within_s=0.2)
+        board.show(welcome, "three")
+        board.complete("three", named)
+        welcomed_at, named_at = seen.greeted()
+        assert welcomed_at <= named_at
 
 
 def test_each_card_is_told_of_its_own_light(tmp_path: Path) -> None:

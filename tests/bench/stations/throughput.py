@@ -27,7 +27,7 @@ from tests.support.hub import DOOR, STORE
 
 MEMBERS = 30_000
 FIRST_ARRIVAL = 14_000  # of the kiosks that only send: behind everybody who checks in at the door
-LOOKED_AT = 4  # times the usual size, for py-spy
+LOOKED_AT = 6  # times the usual size, for py-spy
 AT_ONCE = 4
 KIOSKS = [DOOR, *(f"door-{number}" for number in range(2, 11))]
 SETTLE_S = 60.0

@@ -122,7 +122,7 @@ def _node_red(bench: Bench, stack: contextlib.ExitStack, opened: int) -> int | N
     try:
         node_red = NodeRed(bench.folder / "node-red", opened)
     except PartMissing as missing:
-        bench.say(str(missing))
+        bench.without(NODE_RED.partition(",")[0], missing)
         return None
     stack.callback(node_red.stop)
     return node_red.port
