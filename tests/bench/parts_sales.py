@@ -28,12 +28,12 @@ class Sales:
     made_up: bool
 
 
-def real_or_made_up(data: Path | None, folder: Path) -> Sales:
-    """data: where online-retail is, or None; then files are made in `folder`."""
+def real_or_made_up(data: Path | None, folder: Path, days: int = DAYS) -> Sales:
+    """data: where online-retail is, or None; then files of so many days are made in `folder`."""
     if data is not None:
         return Sales(sorted((data / "online-retail").glob("*.csv.gz")), "of a real retailer", made_up=False)
     words = "of made-up sales, from the demo's generator in the shape of a real retailer's"
-    return Sales(make(folder), words, made_up=True)
+    return Sales(make(folder, days), words, made_up=True)
 
 
 def rows_in(files: Sequence[Path]) -> int:

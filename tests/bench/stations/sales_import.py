@@ -21,7 +21,7 @@ from edge.process.clock import SystemClock
 from edge.process.ids import SystemIds
 from tests.bench.figures import Figure, Goal, ratio
 from tests.bench.measure import Contender, summary
-from tests.bench.parts_sales import real_or_made_up, rows_in
+from tests.bench.parts_sales import DAYS, real_or_made_up, rows_in
 from tests.bench.peers.bare_import import bare_import
 from tests.bench.station import Bench, PartMissing, Station
 from tests.support.parts import ENABLE, find_data
@@ -61,7 +61,7 @@ MEMORY = (
 def run(bench: Bench) -> list[Figure]:
     made_up = bench.folder / "made-up"
     made_up.mkdir()
-    sales = real_or_made_up(find_data(), made_up)
+    sales = real_or_made_up(find_data(), made_up, bench.size(DAYS, 5))
     if sales.made_up:
         bench.without("the real sales", PartMissing(f"{ENABLE['data']}; made-up sales of the same shape stand in"))
     days = len(sales.files)
