@@ -114,7 +114,8 @@ def _figures(
     notes = [NOTE_N.format(n=len(taps)), _clock_note(clocks), NOTE_PARTS]
     for what, limit in LIMITS_MS.items():
         series = _series(f"tap -> {what}", [tap[f"page {what}"] - tap["card"] for tap in taps], busy)
-        goal = Goal(f"tap -> {what} in Chromium, p95", series.p95, limit, unit="ms")
+        p95 = [block.p95 for block in series.blocks]
+        goal = Goal(f"tap -> {what} in Chromium, p95", series.p95, limit, unit="ms", spread=(min(p95), max(p95)))
         hops_ms = ways.hops_ms(WAYS[what], marks)
         layers, profile = ways.layers(WAYS[what], hops_ms), ways.profile(WAYS[what], hops_ms)
         yield Figure(f"card -> {what}", [series], [goal], notes if what == "welcome" else (), layers, profile=profile)

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
+import msgspec
+
 from edge.contracts.card_id import canonical, card_token
 from edge.contracts.directory import DirectoryEntry, DirectoryPage
 from edge.contracts.sealed import public_key_of
@@ -27,6 +29,7 @@ def run(bench: Bench) -> list[Figure]:
     sizes = [1_000, 30_000, bench.size(1_000_000, 100_000)]
     measured = [_at(bench, size) for size in sizes]
     largest = measured[-1]
+    smallest = msgspec.structs.replace(measured[0]["Shopbell"], name=f"Shopbell among {sizes[0]:,}")
     growth = {name: largest[name].p50 / measured[0][name].p50 for name in ("Shopbell", "raw SQL")}
     curves = [
         Curve(f"{name}: member by card", "cards in the directory", "µs", sizes, [found[name].p50 for found in measured])
@@ -38,7 +41,7 @@ def run(bench: Bench) -> list[Figure]:
             ratio(largest["Shopbell"], largest["raw SQL"]),
             1.3,
         ),
-        Goal(f"member by card among {sizes[-1]:,} / among {sizes[0]:,}, p50", growth["Shopbell"], FLAT),
+        Goal(f"member by card among {sizes[-1]:,} / among {sizes[0]:,}, p50", ratio(largest["Shopbell"], smallest), FLAT),
     ]
     beside = ", ".join(
         f"{ratio(found['Shopbell'], found['raw SQL']):.2f} among {size:,}" for size, found in zip(sizes, measured, strict=True)
