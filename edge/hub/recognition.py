@@ -66,6 +66,11 @@ class Recogniser:
             return Recognised("unknown", proof=verdict)
         return Recognised("active", _person(member, nameless=judged not in (None, "proven")), proof=verdict)
 
+    def forget(self, connection: sqlite3.Connection, arrival_id: str) -> None:
+        """Not today: nothing that proved an arrival tells about it any more."""
+        if self._proofs is not None:
+            self._proofs.forget(connection, arrival_id)
+
     def _look(self, connection: sqlite3.Connection, arrival: Arrival, seen: Seen) -> Found | None:
         """What came sealed, judged where there is somebody to judge it."""
         evidence = self._evidence(arrival)

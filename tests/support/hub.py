@@ -202,7 +202,7 @@ class HubBench:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         with self.hub.store.file.read() as connection:
-            return [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY rowid")]
+            return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]
 
     def dump(self) -> dict[str, list[dict[str, Any]]]:
         """Everything in every table."""

@@ -21,7 +21,7 @@ def key_lines(connection: sqlite3.Connection, store: str, ring: KeyRing, today: 
         use = {one.version: one for one in proofs.use_of_versions(connection, store, medium)}
         for key in ring.of(medium):
             known = use.get(key.version)
-            seen = f"{known.tags:>6,}  {known.last_at.date()}" if known else f"{0:>6}  never"
+            seen = f"{known.tags:>6,}  {known.last_day or 'not kept'}" if known else f"{0:>6}  never"
             lines.append(f"{_named(key)} {_state(key, today):<21} {seen}")
         lines.append(f"{proofs.not_seen(connection, store, medium):,} registered {medium} cards have not shown a proof here yet.")
     return lines

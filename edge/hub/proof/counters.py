@@ -26,10 +26,10 @@ SAME_BOOT_SLACK_S, OTHER_BOOT_SLACK_S = 2.0, 120.0
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A count that was accepted, and when its tap happened."""
+    """A count that was accepted, and when its tap happened; None: its shopper did not want that to be remembered."""
 
     counter: int
-    came: Moment
+    came: Moment | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +66,18 @@ def _late(counter: int, came: Moment, taken: Sequence[Taken], above: Taken, age_
     if not age_known:
         return Judged("proof_unplaceable")
     forgotten = len(taken) >= KEPT and counter < taken[0].counter
-    if forgotten or seconds_between(came, above.came) <= 0:
+    higher = [one.came for one in taken if one.counter > counter and one.came is not None]
+    if forgotten or any(seconds_between(came, one) <= 0 for one in higher):
         return Judged("proof_rolled_back", "rolled_back")
+    if above.came is None:
+        return Judged("proof_unplaceable")
     return Judged("proven", "rolled_back" if _contradicts(taken, counter, came) else None)
 
 
 def _contradicts(taken: Sequence[Taken], counter: int, came: Moment) -> bool:
     """Whether a lower count was presented clearly later than this one happened: that lower one was a copy."""
-    return any(one.counter < counter and seconds_between(came, one.came) > _slack(came, one.came) for one in taken)
+    lower = [one.came for one in taken if one.counter < counter and one.came is not None]
+    return any(seconds_between(came, one) > _slack(came, one) for one in lower)
 
 
 def seconds_between(first: Moment, second: Moment) -> float:

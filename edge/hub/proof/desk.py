@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,12 +19,12 @@ from edge.hub.metrics import HubMetrics
 from edge.hub.proof.counters import CloneAlarm, Judged, Taken, judge
 from edge.hub.proof.errors import ProofError
 from edge.hub.proof.ring import KeyRing, ProofMedium
-from edge.hub.proof.rotating import verify_code
+from edge.hub.proof.rotating import spent_mark, verify_code
 from edge.hub.proof.sun import verify
 from edge.hub.proof.uri import Template
 from edge.hub.store import proofs
 from edge.hub.store.facts import Facts
-from edge.hub.store.proofs import Tag, Tap
+from edge.hub.store.proofs import Spent, Tag, Tap
 from edge.process.clock import Clock
 from edge.process.ids import Ids
 from edge.process.logs import get_logger
@@ -103,6 +103,19 @@ class ProofDesk:
         verdict = self._again(connection, proof, seen) if judged else self._first(connection, proof, claimed, seen)
         return Found(claimed if verdict == "proof_copied" else proof.card_id, verdict)
 
+    def forget(self, connection: sqlite3.Connection, arrival_id: str) -> None:
+        """Not today: what the arrival used up stays used up, and nothing says any more when, where or by whom. An alarm that it
+        rang stays: it is about a card that may be in two hands."""
+        self._facts.remove(connection, fact_key(arrival_id))
+        for spent in proofs.spent_by(connection, self._store, arrival_id):
+            kept_as = self._mark_of(spent) if spent.medium == "code" else spent.counter
+            proofs.forget_tap(connection, self._store, spent, kept_as)
+
+    def _mark_of(self, spent: Spent) -> int:
+        """Half-minutes are times themselves, so they are hidden; without a key no code holds, and nothing has to be kept."""
+        keys = self._keys().of("code")
+        return spent_mark(keys[-1], spent.tag, spent.counter) if keys else 0
+
     def _verified(self, proof: str, seen: Seen) -> _Proof:
         ring, today = self._keys(), self._clock.now().date()
         if proof.startswith(URI):
@@ -142,7 +155,8 @@ class ProofDesk:
             verdict = self._in_doubt(connection, proof)
         tag = Tag(proof.tag, proof.card_id, proof.version, verdict == "tag_retired")
         if verdict in BELIEVED or tag.retired:
-            proofs.learn(connection, self._store, tag, proof.medium, seen.came.at)
+            day = seen.came.at.date() if verdict in BELIEVED else None
+            proofs.learn(connection, self._store, tag, proof.medium, day)
         self._count(verdict, seen)
         self._tell(connection, proof, verdict, alarm, seen)
         return verdict
@@ -154,7 +168,8 @@ class ProofDesk:
         known = proofs.find(connection, self._store, proof.tag)
         used = proofs.taps(connection, self._store, proof.tag)
         if proof.medium == "code":
-            return _judge_code(proof, used, seen)
+            marks = {spent_mark(key, proof.tag, proof.counter) for key in self._keys().of("code")}
+            return _judge_code(proof, used, seen, marks)
         retired = known is not None and known.retired
         age_known = seen.arrival.age_s is not None
         return judge(proof.counter, seen.came, [tap.taken for tap in used], age_known=age_known, retired=retired)
@@ -212,8 +227,13 @@ def _taken(proof: _Proof, seen: Seen) -> Taken:
     return Taken(proof.counter, seen.came)
 
 
-def _judge_code(proof: _Proof, used: Sequence[Tap], seen: Seen) -> Judged:
-    """A code counts once. Shown again at the same door it is a shopper who tries twice; elsewhere it is a photograph."""
+def _judge_code(proof: _Proof, used: Sequence[Tap], seen: Seen, marks: Set[int]) -> Judged:
+    """A code counts once. Shown again at the same door it is a shopper who tries twice; elsewhere it is a photograph.
+
+    marks: what the code was used up under if its door is forgotten; then it proves nothing and accuses nobody.
+    """
+    if any(tap.taken.counter in marks for tap in used):
+        return Judged("proof_repeated")
     before = next((tap for tap in used if tap.taken.counter == proof.counter), None)
     if before is None:
         return Judged("proven")
