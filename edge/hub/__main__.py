@@ -56,7 +56,8 @@ def check_config(path: Path) -> None:
     hub_config.read_secrets(config)
     if config.proof is not None:
         evidence_key = read_key(config.keys.evidence_key_file, 32)
-        KeyFile(Path(config.proof.keys_file), evidence_key, test_keys=config.proof.test_keys).read()
+        if not KeyFile(Path(config.proof.keys_file), evidence_key, test_keys=config.proof.test_keys).read().keys:
+            click.echo("There is no key yet, so no card can prove anything: see 'shopbell hub keys make --help'.")
     admin_password(config.accounts)
     click.echo(f"{path}: store {config.store}, {len(config.kiosks)} kiosks, everything is right.")
 

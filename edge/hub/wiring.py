@@ -146,7 +146,7 @@ def build(
         app=_app(base, desk, messages, reception, announcer, look_folder, keys),
         worker=_worker(base, desk, devices, announcer, keys),
         announcer=announcer,
-        keeper=_keeper(base, desk, reception, announcer),
+        keeper=_keeper(base, desk, reception, announcer, keys),
         exchange=None if hq is None else _exchange(base, hq, feed),
         feed=feed,
         eraser=eraser,
@@ -315,7 +315,7 @@ def _reception(base: _Base, accounts: Accounts) -> Reception:
     )
 
 
-def _keeper(base: _Base, desk: FloorDesk, reception: Reception, announcer: Announcer) -> Keeper:
+def _keeper(base: _Base, desk: FloorDesk, reception: Reception, announcer: Announcer, keys: CurrentKeys | None) -> Keeper:
     return Keeper(
         file=base.store.file,
         store=base.name,
@@ -326,6 +326,7 @@ def _keeper(base: _Base, desk: FloorDesk, reception: Reception, announcer: Annou
         metrics=base.metrics,
         health=base.health,
         clock=base.clock,
+        look=keys,
     )
 
 

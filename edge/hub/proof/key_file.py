@@ -139,26 +139,39 @@ class KeyFile:
 class CurrentKeys:
     """The ring as the file holds it now: read again when the file has changed, so that new keys need no restart.
 
-    A file that cannot be read any more leaves the keys as they were and is told to `trouble` (None: all is well again).
+    A file that is gone, empty or cannot be read any more leaves the keys as they were and is told to `trouble` (None: all is
+    well again). A first file that cannot be read raises; one that is not there, or holds no key, is told.
     """
 
     def __init__(self, file: KeyFile, trouble: Callable[[OperatorError | None], None]) -> None:
         self._file, self._trouble = file, trouble
         self._seen = self._mark()
         self._ring = file.read()
+        if not self._ring.keys:
+            trouble(self._none())
 
     def __call__(self) -> KeyRing:
         """The keys of this moment."""
         mark = self._mark()
         if mark != self._seen:
             self._seen = mark
-            try:
-                self._ring = self._file.read()
-            except OperatorError as error:
-                self._trouble(error)
-            else:
-                self._trouble(None)
+            self._look()
         return self._ring
+
+    def _look(self) -> None:
+        try:
+            ring = self._file.read()
+        except OperatorError as error:
+            self._trouble(error)
+            return
+        if ring.keys:
+            self._ring = ring
+        self._trouble(None if ring.keys else self._none())
+
+    def _none(self) -> OperatorError:
+        until = " Until it ends the hub goes on with what it held." if self._ring.keys else ""
+        hint = f"Bring it back from a backup with its evidence key, or make or import a key with 'shopbell hub keys'.{until}"
+        return OperatorError("proof_keys_missing", f"looking for keys in {self._file.path}", hint)
 
     def _mark(self) -> tuple[int, ...] | None:
         try:

@@ -253,6 +253,38 @@ def test_a_spoiled_file_shows_in_the_hubs_health(tmp_path: Path) -> None:
     bench.close()
 
 
+def ill(bench: HubBench) -> list[tuple[str, str]]:
+    return [(part.code, part.hint) for part in bench.hub.health.report().parts if part.part == "proof keys" and not part.well]
+
+
+def test_a_key_file_that_is_gone_leaves_the_keys_and_shows_in_health(tmp_path: Path) -> None:
+    bench = HubBench(tmp_path / "hub", proof=proof_config(tmp_path))
+    bench.put_maria()
+    assert ill(bench) == []
+    (tmp_path / "proof-keys.json").unlink()
+    bench.later(1)
+    [(code, hint)] = ill(bench)
+    assert code == "proof_keys_missing" and "goes on with what it held" in hint and "backup" in hint
+    assert greeted(bench, maria_tag()) == "proven"
+    write_ring(tmp_path / "proof-keys.json", KeyRing())
+    bench.later(1)
+    assert ill(bench)[0][0] == "proof_keys_missing" and greeted(bench, maria_tag(1)) == "proven", "nor does an empty one"
+    write_ring(tmp_path / "proof-keys.json", RING)
+    bench.later(1)
+    assert ill(bench) == []
+    bench.close()
+
+
+def test_a_hub_that_starts_without_its_keys_says_so(tmp_path: Path) -> None:
+    bench = HubBench(tmp_path / "hub", proof=Proof(keys_file=str(tmp_path / "proof-keys.json")))
+    [(code, hint)] = ill(bench)
+    assert code == "proof_keys_missing" and "make or import" in hint and "goes on" not in hint
+    write_ring(tmp_path / "proof-keys.json", RING)
+    bench.later(1)
+    assert ill(bench) == []
+    bench.close()
+
+
 def test_a_version_number_is_never_given_twice(hub: Ceremony, tmp_path: Path) -> None:
     hub.run("make")
     paper = Path(secret_file(tmp_path / "paper", "x"))
