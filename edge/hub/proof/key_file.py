@@ -182,16 +182,30 @@ class CurrentKeys:
 
 
 def write_closed(path: Path, data: bytes, *, only_new: bool = False) -> None:
-    """Write a file of mode 600 that is there whole or not at all. only_new: FileExistsError where there is one already."""
-    if only_new and path.exists():
-        raise FileExistsError(path)
+    """Write a file of mode 600 that is there whole or not at all, also after a power cut. only_new: FileExistsError where there
+    is one already."""
     beside = path.with_name(path.name + ".new")
     beside.unlink(missing_ok=True)
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    if only_new:
+        try:
+            os.link(beside, path)  # refuses what is there, where a look before a rename would leave a gap
+        finally:
+            beside.unlink()
+    else:
+        beside.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
 
 
 def _parsed(data: bytes, tried: str) -> list[_Entry]:
