@@ -21,12 +21,11 @@ from edge.hub.proof.errors import ProofError
 from edge.hub.proof.key_file import KeyFile, write_closed
 from edge.hub.proof.ring import DEFAULT_SUFFIX, ProofKey, ProofMedium
 from edge.hub.proof.sun import verify
-from edge.hub.store.opening import open_hub_store
+from edge.hub.store.opening import reading_hub_store
 from edge.process.clock import SystemClock
 from edge.process.commands import config_option, tells_operator
 from edge.process.config import read_key
 from edge.process.errors import OperatorError
-from edge.process.ids import SystemIds
 
 _CONFIG = config_option("hub")
 _MEDIUM = click.option(
@@ -96,10 +95,8 @@ def list_keys(path: Path) -> None:
     """No key is shown."""
     config, _, file = _opened(path)
     ring = file.read()
-    hub = open_hub_store(Path(config.data_dir), config.store, SystemClock(), SystemIds())
-    with hub.file.read() as connection:
+    with reading_hub_store(Path(config.data_dir)) as connection:
         lines = key_lines(connection, config.store, ring, _today())
-    hub.file.close()
     click.echo("\n".join(lines))
 
 
@@ -116,10 +113,8 @@ def retire(path: Path, medium: str, version: int, day: date | None, undo: bool, 
     config, _, file = _opened(path)
     on = None if undo else _day(day)
     ring = ceremony.retire(file.read(), _medium(medium), version, on)
-    hub = open_hub_store(Path(config.data_dir), config.store, SystemClock(), SystemIds())
-    with hub.file.read() as connection:
-        lines = retirement_lines(connection, config.store, _medium(medium), version, _today())
-    hub.file.close()
+    with reading_hub_store(Path(config.data_dir)) as connection:
+        lines = retirement_lines(connection, config.store, _medium(medium), version, _today(), undo=undo)
     click.echo("\n".join(lines))
     if report:
         return

@@ -92,8 +92,9 @@ class KeyFile:
         work."""
         tried = f"writing the key file {self.path}"
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(self.path.parent)
             with self.path.with_name(self.path.name + ".lock").open("ab") as mark:
+                _give_to_owner_of(self.path.parent, mark.fileno())
                 fcntl.flock(mark, fcntl.LOCK_EX)
                 yield self._write
         except OSError as error:
@@ -182,13 +183,14 @@ class CurrentKeys:
 
 
 def write_closed(path: Path, data: bytes, *, only_new: bool = False) -> None:
-    """Write a file of mode 600 that is there whole or not at all, also after a power cut. only_new: FileExistsError where there
-    is one already."""
+    """Write a file of mode 600 that is there whole or not at all, also after a power cut. Made by root, it belongs to whom the
+    folder belongs. only_new: FileExistsError where there is one already."""
     beside = path.with_name(path.name + ".new")
     beside.unlink(missing_ok=True)
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
         file.flush()
+        _give_to_owner_of(path.parent, file.fileno())
         os.fsync(file.fileno())
     if only_new:
         try:
@@ -198,6 +200,24 @@ def write_closed(path: Path, data: bytes, *, only_new: bool = False) -> None:
     else:
         beside.replace(path)
     _sync_folder(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.exists():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _give_to_owner_of(folder.parent, held)
+        finally:
+            os.close(held)
+
+
+def _give_to_owner_of(folder: Path, handle: int) -> None:
+    """Root works here for the hub, which runs under its own name and has to read what root has made."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -7,57 +7,19 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from edge.hub.__main__ import main
 from edge.hub.config import Proof
 from edge.hub.proof.key_file import CurrentKeys, KeyFile
 from edge.hub.proof.ring import KeyRing, ProofKey
 from edge.process.clock import SystemClock
 from edge.process.errors import OperatorError
+from tests.edge.hub.proof.ceremony import Ceremony
 from tests.support.brokers import secret_file
-from tests.support.hub import CARD_KEY, EVIDENCE_KEY, STORE, HubBench
+from tests.support.hub import EVIDENCE_KEY, HubBench
 from tests.support.proofs import NFC_KEY, RING, maria_tag, proof_config, tapped, write_ring
 from tests.support.sun_tag import SunTag, diversified
 
 TODAY = SystemClock().now().date()
-
-
-class Ceremony:
-    """A hub's configuration and a person at its command line."""
-
-    def __init__(self, folder: Path, evidence_key: bytes = EVIDENCE_KEY, more: str = "") -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.file = folder, folder / "proof-keys.json"
-        self.config = folder / "hub.toml"
-        self.evidence_key = evidence_key
-        self.config.write_text(
-            f"""
-store = "{STORE}"
-store_name = "Main Street Hardware"
-data_dir = "{folder / "data"}"
-[broker]
-username = "{STORE}.hub.hub"
-password_file = "{secret_file(folder / "broker", "word")}"
-ws_url = "ws://127.0.0.1:9/mqtt"
-[accounts]
-kind = "embedded"
-accounts_file = "{folder / "accounts"}"
-[keys]
-card_key_file = "{secret_file(folder / "card", CARD_KEY.hex())}"
-evidence_key_file = "{secret_file(folder / "evidence", evidence_key.hex())}"
-[proof]
-keys_file = "{self.file}"
-{more}
-"""
-        )
-
-    def run(self, *words: str, typed: str | None = None) -> Result:
-        command = words[0].split() if len(words) == 1 else list(words)
-        return CliRunner().invoke(main, ["keys", *command, "--config", str(self.config)], input=typed)
-
-    def ring(self) -> KeyRing:
-        return KeyFile(self.file, self.evidence_key).read()
 
 
 @pytest.fixture
@@ -198,13 +160,15 @@ def test_rotation_without_a_card_issued_anew(tmp_path: Path) -> None:
     listed = hub.run("list").output
     assert re.search(r"nfc +1 +an10922 +\w{12} +\S+ +made, in use +1 ", listed), listed
     asked = hub.run("retire 1 --report").output
-    assert "1 cards are known to hold nfc version 1" in asked and hub.ring().keys[0].retires_on is None
+    assert "1 cards are known to hold nfc version 1; their proofs will be refused" in asked
+    assert hub.ring().keys[0].retires_on is None
     tomorrow = TODAY + timedelta(days=1)
     assert f"is refused from {tomorrow} on; 1 of this medium stay in use" in hub.run(f"retire 1 --on {tomorrow}").output
     assert greeted(bench, old) == "proven", "until that day"
     assert hub.run("retire 1").exit_code == 0
     assert greeted(bench, old) == "plain"
-    assert hub.run("retire 1 --not-after-all").exit_code == 0
+    undone = hub.run("retire 1 --not-after-all").output
+    assert "their proofs go on to hold" in undone and "version 1 is not retired; 2 of this medium stay in use" in undone
     assert greeted(bench, old) == "proven"
     bench.close()
 
