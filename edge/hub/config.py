@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
@@ -105,13 +105,19 @@ class HubConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Secrets(Struct, frozen=True):
-    """What the secret files hold. kiosk_tokens: token -> kiosk."""
+    """What the secret files hold. kiosk_tokens: token -> kiosk. Never printed or logged."""
 
     card_key: bytes
     evidence_key: bytes
     broker_password: str
     hq_token: str | None
     kiosk_tokens: dict[str, str]
+
+    def __repr__(self) -> str:
+        return "Secrets(...)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 def load(path: Path) -> HubConfig:

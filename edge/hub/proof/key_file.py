@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -59,6 +59,12 @@ class _File(Struct, frozen=True):
 class _Secret(Struct, frozen=True):
     master: str
     meta: str
+
+    def __repr__(self) -> str:
+        return "_Secret(...)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 class KeyFile:
