@@ -273,6 +273,7 @@ def _proofs(base: _Base, keys: CurrentKeys | None) -> ProofDesk | None:
         facts=base.store.facts,
         metrics=base.metrics,
         clock=base.clock,
+        zone=base.zone,
         ids=base.ids,
     )
 
@@ -378,7 +379,7 @@ def _app(
         passes.create_blueprint(
             guard,
             cards,
-            PassDesk(base.name, keys or KeyRing, store.members, ids.token),
+            PassDesk(base.name, keys or KeyRing, store.members, ids.token, base.zone),
             file=file,
             secure=config.web.secure_cookies,
             clock=clock,

@@ -17,7 +17,6 @@ from edge.hub.proof.ring import CODE_KEY_BYTES, DEFAULT_SUFFIX, KeyRing, ProofKe
 from edge.process.errors import OperatorError
 
 _HAND_OVER_MOST = 4096
-Change = Callable[[KeyRing], KeyRing]
 
 
 class HandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Literal
 
 from edge.associates.moments import Moment
@@ -69,7 +70,7 @@ class _Proof:
 
 class ProofDesk:
     """keys: the ring of this moment. templates: how cards' URIs are written. hold_s: how long arrivals wait before they leave
-    for HQ, and with them what they proved.
+    for HQ, and with them what they proved. zone: the store's; a retired key is refused from midnight there on.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class ProofDesk:
         facts: Facts,
         metrics: HubMetrics,
         clock: Clock,
+        zone: tzinfo,
         ids: Ids,
     ) -> None:
         self._store, self._hold_s, self._keys, self._templates = store, hold_s, keys, tuple(templates)
         self._facts, self._metrics, self._clock, self._ids = facts, metrics, clock, ids
+        self._zone = zone
 
     def look(self, connection: sqlite3.Connection, evidence: Evidence, seen: Seen) -> Found:
         """Judge what came with an arrival. It writes counts, facts and alarms into the caller's transaction."""
@@ -117,7 +120,7 @@ class ProofDesk:
         return spent_mark(keys[-1], spent.tag, spent.counter) if keys else 0
 
     def _verified(self, proof: str, seen: Seen) -> _Proof:
-        ring, today = self._keys(), self._clock.now().date()
+        ring, today = self._keys(), self._clock.now().astimezone(self._zone).date()
         if proof.startswith(URI):
             card = verify(proof.removeprefix(URI), self._templates, ring.usable("nfc", today))
             return _Proof(card.card_id, card.tag, card.counter, card.version, "nfc")

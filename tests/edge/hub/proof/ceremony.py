@@ -16,7 +16,7 @@ from tests.support.hub import CARD_KEY, EVIDENCE_KEY, STORE
 class Ceremony:
     """A hub's configuration and a person at its command line."""
 
-    def __init__(self, folder: Path, evidence_key: bytes = EVIDENCE_KEY, more: str = "") -> None:
+    def __init__(self, folder: Path, evidence_key: bytes = EVIDENCE_KEY, more: str = "", top: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.file = folder, folder / "proof-keys.json"
         self.config = folder / "hub.toml"
@@ -26,6 +26,7 @@ class Ceremony:
 store = "{STORE}"
 store_name = "Main Street Hardware"
 data_dir = "{folder / "data"}"
+{top}
 [broker]
 username = "{STORE}.hub.hub"
 password_file = "{secret_file(folder / "broker", "word")}"

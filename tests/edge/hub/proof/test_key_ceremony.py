@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from edge.hub.commands import keys
 from edge.hub.config import Proof
 from edge.hub.proof.key_file import CurrentKeys, KeyFile
 from edge.hub.proof.ring import KeyRing, ProofKey
-from edge.process.clock import SystemClock
+from edge.process.clock import ManualClock, SystemClock
 from edge.process.errors import OperatorError
 from tests.edge.hub.proof.ceremony import Ceremony
 from tests.support.brokers import secret_file
 from tests.support.hub import EVIDENCE_KEY, HubBench
-from tests.support.proofs import NFC_KEY, RING, maria_tag, proof_config, tapped, write_ring
+from tests.support.proofs import CODE_KEY, NFC_KEY, RING, code_now, maria_tag, proof_config, put_pass, showed, tapped, write_ring
 from tests.support.sun_tag import SunTag, diversified
 
-TODAY = SystemClock().now().date()
+TODAY = SystemClock().now().astimezone(ZoneInfo("Europe/London")).date()
 
 
 @pytest.fixture
@@ -265,3 +268,32 @@ def test_keys_for_members_codes(hub: Ceremony) -> None:
     assert [(key.medium, key.version, len(key.master)) for key in hub.ring().keys] == [("code", 1, 32), ("code", 2, 32)]
     assert isinstance(hub.ring().usable("code", date(2026, 1, 1))[0], ProofKey)
     assert hub.ring().usable("nfc", TODAY) == ()
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("Pacific/Auckland", 11), ("Europe/London", 24), ("America/Los_Angeles", 32)])
+def test_a_version_ends_at_midnight_in_the_store(tmp_path: Path, zone: str, hour: int) -> None:
+    """hour: of 20 November in UTC, at which the 21st begins there."""
+    retired = KeyRing((replace(NFC_KEY, retires_on=date(2026, 11, 21)), replace(CODE_KEY, retires_on=date(2026, 11, 21))))
+    bench = HubBench(tmp_path / "hub", proof=proof_config(tmp_path, retired), zone=zone)
+    bench.put_maria()
+    put_pass(bench)
+    bench.clock.advance((hour - 9) * 3600 - 60)
+    assert greeted(bench, maria_tag(1)) == "proven" and greeted_code(bench) == "proven"
+    bench.clock.advance(60)
+    assert greeted(bench, maria_tag(2)) == "plain" and greeted_code(bench) == "plain"
+    bench.close()
+
+
+def greeted_code(bench: HubBench) -> str | None:
+    [result] = bench.take(showed(bench, code_now(bench)))
+    return None if result.greeting is None else result.greeting.assurance
+
+
+def test_the_command_counts_days_as_the_store_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = ManualClock()
+    clock.advance(2 * 3600)  # 11:00 on the 20th in UTC, midnight in Auckland
+    monkeypatch.setattr(keys, "SystemClock", lambda: clock)
+    hub = Ceremony(tmp_path / "hub", top='timezone = "Pacific/Auckland"')
+    assert hub.run("make").exit_code == 0
+    assert hub.ring().keys[0].made_on == date(2026, 11, 21)
+    assert "is refused from 2026-11-21 on" in hub.run("retire 1").output
