@@ -58,6 +58,11 @@ def check_config(path: Path) -> None:
         evidence_key = read_key(config.keys.evidence_key_file, 32)
         if not KeyFile(Path(config.proof.keys_file), evidence_key, test_keys=config.proof.test_keys).read().keys:
             click.echo("There is no key yet, so no card can prove anything: see 'shopbell hub keys make --help'.")
+        alone = [kiosk.name for kiosk in config.kiosks if kiosk.entrance is None]
+        if len(alone) > 1 and config.policy.two_doors_s > 0:
+            click.echo(
+                f"{', '.join(alone)}: each counts as a door of its own. Give those that stand together the same 'entrance'."
+            )
     admin_password(config.accounts)
     click.echo(f"{path}: store {config.store}, {len(config.kiosks)} kiosks, everything is right.")
 

@@ -74,14 +74,19 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     escalate_after_s: Seconds = 60
     hold_s: Annotated[float, Meta(ge=0, le=3600)] = 330  # a visit can stand on the screen for 300 s
     card_grace_s: Annotated[float, Meta(ge=0, le=86_400)] = 900
+    two_doors_s: Annotated[float, Meta(ge=0, le=600)] = 10  # nobody walks from one entrance to another in less; 0: nobody asks
     session_s: Seconds = 36_000
     idle_s: Seconds = 1800
 
 
 class KioskEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kiosk of this store and the token it fetches the directory with."""
+    """A kiosk of this store and the token it fetches the directory with.
+
+    entrance: the same name for kiosks that stand together, where one shopper may try both; without one it stands alone.
+    """
 
     name: Name
+    entrance: Name | None = None
     token_file: Text
 
 

@@ -13,7 +13,7 @@ from edge.contracts.errors import ContractError
 from edge.contracts.outcomes import Assurance, Caution
 from edge.contracts.sealed import Evidence, unseal
 from edge.hub.ingest import CardAtHub, Person
-from edge.hub.proof.desk import Found, ProofDesk, Seen, caution_of, claimed_card
+from edge.hub.proof.desk import BELIEVED, Found, ProofDesk, Seen, caution_of, claimed_card
 from edge.hub.store import members
 from edge.hub.store.members import Card, Member
 from edge.process.logs import get_logger
@@ -103,7 +103,7 @@ class Recogniser:
     def _by_card(self, connection: sqlite3.Connection, card: Card, found: Found | None, judged: str | None) -> Recognised:
         """The verdict counts for the card it was given on; one on another card says nothing good of this one."""
         verdict = judged if found is None else found.verdict
-        if verdict == "proven" and found is not None and found.card_id != card.card_id:
+        if verdict in BELIEVED and found is not None and found.card_id != card.card_id:
             verdict = "proof_copied"
         if card.state == "blocked":
             return Recognised("blocked", proof=verdict)

@@ -268,6 +268,8 @@ def _proofs(base: _Base, keys: CurrentKeys | None) -> ProofDesk | None:
     return ProofDesk(
         store=base.name,
         hold_s=base.config.policy.hold_s,
+        places={kiosk.name: kiosk.entrance or kiosk.name for kiosk in base.config.kiosks},
+        walk_s=base.config.policy.two_doors_s,
         keys=keys,
         templates=base.config.proof.templates,
         facts=base.store.facts,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Literal
 
 from edge.associates.moments import Moment
 from edge.contracts.arrival import Arrival
@@ -14,10 +13,11 @@ from edge.contracts.card_id import canonical
 from edge.contracts.envelope import ClockQuality
 from edge.contracts.errors import ContractError
 from edge.contracts.facts import ProofBody
+from edge.contracts.outcomes import Caution
 from edge.contracts.rotating import card_value
 from edge.contracts.sealed import Evidence
 from edge.hub.metrics import HubMetrics
-from edge.hub.proof.counters import CloneAlarm, Judged, Taken, judge
+from edge.hub.proof.counters import TWO_DOORS, CloneAlarm, Here, Judged, Taken, is_elsewhere, judge
 from edge.hub.proof.errors import ProofError
 from edge.hub.proof.ring import KeyRing, ProofMedium
 from edge.hub.proof.rotating import spent_mark, verify_code
@@ -32,8 +32,10 @@ from edge.process.logs import get_logger
 
 log = get_logger(part="proof")
 URI, CODE = "uri:", "code:"
-# It holds and its count is used up; of a doubted one HQ has said that two stores saw it at once.
-BELIEVED = frozenset({"proven", "proof_doubted"})
+# It holds and its count is used up; of a doubted one HQ has said that two stores saw it at once, and two_doors says it of doors.
+BELIEVED = frozenset({"proven", "proof_doubted", "proof_two_doors"})
+# A kiosk's own clock and the age it sends have to tell the same time, or its message waited somewhere and nobody knows how long.
+SURE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,9 @@ class _Proof:
 
 class ProofDesk:
     """keys: the ring of this moment. templates: how cards' URIs are written. hold_s: how long arrivals wait before they leave
-    for HQ, and with them what they proved. zone: the store's; a retired key is refused from midnight there on.
+    for HQ, and with them what they proved. places: kiosk -> entrance it stands at. walk_s: as in counters.Here.
+
+    zone: the store's; a retired key is refused from midnight there on.
     """
 
     def __init__(
@@ -78,6 +82,8 @@ class ProofDesk:
         *,
         store: str,
         hold_s: float,
+        places: Mapping[str, str],
+        walk_s: float,
         keys: Callable[[], KeyRing],
         templates: Sequence[Template],
         facts: Facts,
@@ -88,7 +94,7 @@ class ProofDesk:
     ) -> None:
         self._store, self._hold_s, self._keys, self._templates = store, hold_s, keys, tuple(templates)
         self._facts, self._metrics, self._clock, self._ids = facts, metrics, clock, ids
-        self._zone = zone
+        self._zone, self._places, self._walk_s = zone, dict(places), walk_s
 
     def look(self, connection: sqlite3.Connection, evidence: Evidence, seen: Seen) -> Found:
         """Judge what came with an arrival. It writes counts, facts and alarms into the caller's transaction."""
@@ -139,7 +145,7 @@ class ProofDesk:
             return str(seen.before)
         if not self._used_by(connection, proof, seen):
             return "proof_replayed"
-        return seen.before or self._in_doubt(connection, proof)
+        return seen.before or self._in_doubt(connection, proof, "proven")
 
     def _used_by(self, connection: sqlite3.Connection, proof: _Proof, seen: Seen) -> bool:
         """Whether it was this arrival that used the count up."""
@@ -149,13 +155,14 @@ class ProofDesk:
     def _first(self, connection: sqlite3.Connection, proof: _Proof, claimed: str, seen: Seen) -> str:
         judged = self._judged(connection, proof, seen)
         verdict, alarm = str(judged.verdict), judged.alarm
-        if verdict == "proven":
-            tap = Tap(_taken(proof, seen), seen.arrival.arrival_id, seen.kiosk)
+        if verdict in BELIEVED:
+            taken = Taken(proof.counter, seen.came, self._here(seen).place)
+            tap = Tap(taken, seen.arrival.arrival_id, seen.kiosk)
             proofs.take(connection, self._store, proof.tag, tap)  # used up, also where another card showed it
         if not _is_same_card(claimed, proof):
             verdict, alarm = "proof_copied", "copied"
-        if verdict == "proven":
-            verdict = self._in_doubt(connection, proof)
+        if verdict in BELIEVED:
+            verdict = self._in_doubt(connection, proof, verdict)
         tag = Tag(proof.tag, proof.card_id, proof.version, verdict == "tag_retired")
         if verdict in BELIEVED or tag.retired:
             day = seen.came.at.date() if verdict in BELIEVED else None
@@ -164,18 +171,25 @@ class ProofDesk:
         self._tell(connection, proof, verdict, alarm, seen)
         return verdict
 
-    def _in_doubt(self, connection: sqlite3.Connection, proof: _Proof) -> str:
-        return "proof_doubted" if proofs.is_doubted(connection, self._store, proof.tag) else "proven"
+    def _in_doubt(self, connection: sqlite3.Connection, proof: _Proof, verdict: str) -> str:
+        return "proof_doubted" if proofs.is_doubted(connection, self._store, proof.tag) else verdict
 
     def _judged(self, connection: sqlite3.Connection, proof: _Proof, seen: Seen) -> Judged:
         known = proofs.find(connection, self._store, proof.tag)
         used = proofs.taps(connection, self._store, proof.tag)
         if proof.medium == "code":
             marks = {spent_mark(key, proof.tag, proof.counter) for key in self._keys().of("code")}
-            return _judge_code(proof, used, seen, marks)
+            judged = _judge_code(proof, used, seen, marks)
+            elsewhere = is_elsewhere(seen.came, [tap.taken for tap in used], self._here(seen))
+            return TWO_DOORS if judged.verdict == "proven" and elsewhere else judged
         retired = known is not None and known.retired
         age_known = seen.arrival.age_s is not None
-        return judge(proof.counter, seen.came, [tap.taken for tap in used], age_known=age_known, retired=retired)
+        taken = [tap.taken for tap in used]
+        return judge(proof.counter, seen.came, taken, age_known=age_known, retired=retired, here=self._here(seen))
+
+    def _here(self, seen: Seen) -> Here:
+        sure = seen.arrival.age_s is not None and abs((seen.came.at - seen.arrival.at).total_seconds()) <= SURE_S
+        return Here(self._places.get(seen.kiosk, seen.kiosk) if sure else None, self._walk_s)
 
     def _tell(self, connection: sqlite3.Connection, proof: _Proof, verdict: str, alarm: CloneAlarm | None, seen: Seen) -> None:
         """HQ compares what all stores saw. A probe alarms nobody (its fact says that it is one)."""
@@ -226,10 +240,6 @@ def time_quality(arrival: Arrival, hub: ClockQuality) -> ClockQuality:
     return min(told, key=worst.index)
 
 
-def _taken(proof: _Proof, seen: Seen) -> Taken:
-    return Taken(proof.counter, seen.came)
-
-
 def _judge_code(proof: _Proof, used: Sequence[Tap], seen: Seen, marks: Set[int]) -> Judged:
     """A code counts once. Shown again at the same door it is a shopper who tries twice; elsewhere it is a photograph.
 
@@ -252,12 +262,14 @@ def _is_random(card_id: str) -> bool:
     return len(card_id) == len("nfc:") + 8 and card_id.startswith("nfc:08")
 
 
-Caution = Literal["unproven", "clone"]
 CLONES = frozenset({"proof_replayed", "proof_rolled_back", "proof_copied", "proof_doubted"})
 
 
 def caution_of(verdict: str | None, provable: bool) -> Caution | None:
-    """What the associate has to know: `clone` for what may be a copy, `unproven` for a card that could have proved itself."""
+    """What the associate has to know: `clone` for what may be a copy, `two_doors` for one of two that cannot both be the member,
+    `unproven` for a card that could have proved itself."""
     if verdict in CLONES:
         return "clone"
+    if verdict == "proof_two_doors":
+        return "two_doors"
     return "unproven" if provable and verdict not in ("proven", "proof_repeated") else None

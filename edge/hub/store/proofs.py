@@ -58,7 +58,7 @@ def find(connection: sqlite3.Connection, store: str, tag: str) -> Tag | None:
 def taps(connection: sqlite3.Connection, store: str, tag: str) -> list[Tap]:
     """Counts accepted of this tag, rising; at most KEPT."""
     rows = connection.execute("SELECT * FROM tag_taps WHERE store = ? AND tag = ? ORDER BY counter", (store, tag))
-    return [Tap(Taken(row["counter"], _came(row)), row["arrival_id"], row["kiosk"]) for row in rows]
+    return [Tap(Taken(row["counter"], _came(row), row["place"]), row["arrival_id"], row["kiosk"]) for row in rows]
 
 
 def learn(connection: sqlite3.Connection, store: str, tag: Tag, medium: str, day: date | None) -> None:
@@ -74,9 +74,9 @@ def learn(connection: sqlite3.Connection, store: str, tag: Tag, medium: str, day
 def take(connection: sqlite3.Connection, store: str, tag: str, tap: Tap) -> None:
     """Use a count up. The primary key refuses it a second time (sqlite3.IntegrityError). Only the newest KEPT stay."""
     connection.execute(
-        "INSERT INTO tag_taps (store, tag, counter, arrival_id, kiosk, came_at, came_boot, came_mono)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (store, tag, tap.taken.counter, tap.arrival_id, tap.kiosk, *_columns(tap.taken.came)),
+        "INSERT INTO tag_taps (store, tag, counter, arrival_id, kiosk, place, came_at, came_boot, came_mono)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (store, tag, tap.taken.counter, tap.arrival_id, tap.kiosk, tap.taken.place, *_columns(tap.taken.came)),
     )
     connection.execute(
         "DELETE FROM tag_taps WHERE store = ? AND tag = ? AND counter < (SELECT min(counter) FROM (SELECT counter FROM tag_taps"
@@ -116,8 +116,8 @@ def forget_tap(connection: sqlite3.Connection, store: str, spent: Spent, kept_as
     """The count stays used up, under the number `kept_as`; when, where and for which arrival is forgotten, and so is the day if
     the tag was not seen on it otherwise."""
     connection.execute(
-        "UPDATE OR REPLACE tag_taps SET counter = ?, arrival_id = NULL, kiosk = NULL, came_at = NULL, came_boot = NULL,"
-        " came_mono = NULL WHERE store = ? AND tag = ? AND counter = ?",
+        "UPDATE OR REPLACE tag_taps SET counter = ?, arrival_id = NULL, kiosk = NULL, place = NULL, came_at = NULL,"
+        " came_boot = NULL, came_mono = NULL WHERE store = ? AND tag = ? AND counter = ?",
         (kept_as, store, spent.tag, spent.counter),
     )
     connection.execute(

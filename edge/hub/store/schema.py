@@ -153,9 +153,9 @@ DROP TABLE tags;
 ALTER TABLE tags_kept RENAME TO tags;
 CREATE INDEX tags_by_card ON tags (store, card_id);
 CREATE TABLE tag_taps_kept (
-  store TEXT NOT NULL, tag TEXT NOT NULL, counter INTEGER NOT NULL, arrival_id TEXT, kiosk TEXT,
+  store TEXT NOT NULL, tag TEXT NOT NULL, counter INTEGER NOT NULL, arrival_id TEXT, kiosk TEXT, place TEXT,
   came_at TEXT, came_boot TEXT, came_mono REAL, PRIMARY KEY (store, tag, counter)) STRICT, WITHOUT ROWID;
-INSERT INTO tag_taps_kept SELECT store, tag, counter, arrival_id, kiosk, came_at, came_boot, came_mono FROM tag_taps;
+INSERT INTO tag_taps_kept SELECT store, tag, counter, arrival_id, kiosk, NULL, came_at, came_boot, came_mono FROM tag_taps;
 DROP TABLE tag_taps;
 ALTER TABLE tag_taps_kept RENAME TO tag_taps;
 CREATE INDEX tag_taps_by_arrival ON tag_taps (store, arrival_id) WHERE arrival_id IS NOT NULL;

@@ -221,5 +221,5 @@ ALTER TABLE tag_taps RENAME TO tag_taps_new;
 CREATE TABLE tag_taps (
   store TEXT NOT NULL, tag TEXT NOT NULL, counter INTEGER NOT NULL, arrival_id TEXT NOT NULL, kiosk TEXT NOT NULL,
   came_at TEXT NOT NULL, came_boot TEXT NOT NULL, came_mono REAL NOT NULL, PRIMARY KEY (store, tag, counter)) STRICT;
-INSERT INTO tag_taps SELECT * FROM tag_taps_new;
+INSERT INTO tag_taps SELECT store, tag, counter, arrival_id, kiosk, came_at, came_boot, came_mono FROM tag_taps_new;
 DROP TABLE tag_taps_new"""
