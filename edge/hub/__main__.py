@@ -17,7 +17,7 @@ from edge.hub.running import RunningHub
 from edge.hub.store.opening import HubStore, open_hub_store
 from edge.process import logs, turns
 from edge.process.clock import SystemClock
-from edge.process.commands import config_option, tells_operator
+from edge.process.commands import HELP, config_option, tells_operator
 from edge.process.config import read_key
 from edge.process.ending import Ending
 from edge.process.errors import OperatorError
@@ -26,7 +26,7 @@ from edge.process.ids import SystemIds
 _CONFIG = config_option("hub")
 
 
-@click.group(help="The store hub: takes arrivals, alerts associates, keeps the store's customer memory.")
+@click.group(context_settings=HELP, help="The store hub: takes arrivals, alerts associates, keeps the store's customer memory.")
 def main() -> None:
     """The commands below."""
 
