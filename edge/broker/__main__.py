@@ -12,7 +12,7 @@ import click
 from edge.broker.config import BrokerConfig, identities, read_config
 from edge.broker.mosquitto import Mosquitto, find_binary, find_plugin
 from edge.process import logs
-from edge.process.commands import config_option, tells_operator
+from edge.process.commands import HELP, config_option, tells_operator
 from edge.process.config import read_secret
 from edge.process.ending import Ending
 from edge.process.errors import OperatorError
@@ -30,7 +30,9 @@ class RunningBroker(Protocol):
     def stop(self) -> None: ...
 
 
-@click.group(help="The store's MQTT broker: Mosquitto, configured and supervised, or an embedded one for demos.")
+@click.group(
+    context_settings=HELP, help="The store's MQTT broker: Mosquitto, configured and supervised, or an embedded one for demos."
+)
 def main() -> None:
     """The commands of this process."""
 

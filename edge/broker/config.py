@@ -22,7 +22,7 @@ password_file = "..."
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -98,6 +98,12 @@ class Identity(Struct, frozen=True):
     username: str
     password: str
     rights: Rights
+
+    def __repr__(self) -> str:
+        return f"Identity({self.username!r}, ...)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 def read_config(path: Path) -> BrokerConfig:

@@ -128,7 +128,7 @@ class ProofBody(Struct, frozen=True, omit_defaults=True, tag_field="kind", tag="
     door: Name
     came_at: Instant
     accepted: bool
-    alarm: Literal["replayed", "rolled_back", "jumped", "retired", "copied"] | None = None
+    alarm: Literal["replayed", "rolled_back", "jumped", "retired", "copied", "two_doors"] | None = None
     clock: ClockQuality = "free"
 
 

@@ -26,8 +26,8 @@ REASONS: tuple[Reason, ...] = ("help", "pickup", "return", "appointment", "looki
 Assurance = Literal["proven", "plain", "typed"]
 
 # What an associate is told when a card could not show what it should: `unproven` (no proof, or a bad one, of a card that is
-# known to have one) and `clone` (a copy of a card's message was shown).
-Caution = Literal["unproven", "clone"]
+# known to have one), `clone` (a copy of a card's message was shown) and `two_doors` (the card was at two doors within seconds).
+Caution = Literal["unproven", "clone", "two_doors"]
 
 # `open` and `claimed` are on the way; the last three are the only ends of an alert.
 AlertState = Literal["open", "claimed", "served", "withdrawn", "expired"]

@@ -13,7 +13,7 @@ import msgspec
 from edge.demo import nfc_kinds
 from edge.demo.layout import Layout, default_folder
 from edge.demo.reader_words import request_of
-from edge.process.commands import tells_operator
+from edge.process.commands import HELP, tells_operator
 from edge.process.errors import OperatorError
 
 _UID = re.compile(r"(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20})\Z")
@@ -95,7 +95,7 @@ def ask_reader(path: Path, request: dict[str, object]) -> None:
         raise OperatorError(answer["error"]["code"], tried, answer["error"]["hint"])
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(context_settings=HELP)
 @click.argument("card")
 @click.option(
     "--hold",

@@ -13,13 +13,13 @@ from edge.hq.store import parked as parked_items
 from edge.hq.store.schema import newest
 from edge.process import logs
 from edge.process.clock import SystemClock
-from edge.process.commands import config_option, tells_operator
+from edge.process.commands import HELP, config_option, tells_operator
 
 _FILE = click.Path(path_type=Path)
 _CONFIG = config_option("hq")
 
 
-@click.group()
+@click.group(context_settings=HELP)
 def main() -> None:
     """HQ: receives every store's facts once, feeds the hubs, shows a console."""
 

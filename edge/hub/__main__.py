@@ -17,7 +17,7 @@ from edge.hub.running import RunningHub
 from edge.hub.store.opening import HubStore, open_hub_store
 from edge.process import logs, turns
 from edge.process.clock import SystemClock
-from edge.process.commands import config_option, tells_operator
+from edge.process.commands import HELP, config_option, tells_operator
 from edge.process.config import read_key
 from edge.process.ending import Ending
 from edge.process.errors import OperatorError
@@ -26,7 +26,7 @@ from edge.process.ids import SystemIds
 _CONFIG = config_option("hub")
 
 
-@click.group(help="The store hub: takes arrivals, alerts associates, keeps the store's customer memory.")
+@click.group(context_settings=HELP, help="The store hub: takes arrivals, alerts associates, keeps the store's customer memory.")
 def main() -> None:
     """The commands below."""
 
@@ -56,7 +56,13 @@ def check_config(path: Path) -> None:
     hub_config.read_secrets(config)
     if config.proof is not None:
         evidence_key = read_key(config.keys.evidence_key_file, 32)
-        KeyFile(Path(config.proof.keys_file), evidence_key, test_keys=config.proof.test_keys).read()
+        if not KeyFile(Path(config.proof.keys_file), evidence_key, test_keys=config.proof.test_keys).read().keys:
+            click.echo("There is no key yet, so no card can prove anything: see 'shopbell hub keys make --help'.")
+        alone = [kiosk.name for kiosk in config.kiosks if kiosk.entrance is None]
+        if len(alone) > 1 and config.policy.two_doors_s > 0:
+            click.echo(
+                f"{', '.join(alone)}: each counts as a door of its own. Give those that stand together the same 'entrance'."
+            )
     admin_password(config.accounts)
     click.echo(f"{path}: store {config.store}, {len(config.kiosks)} kiosks, everything is right.")
 

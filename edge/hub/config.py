@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta, Struct
@@ -74,14 +74,19 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     escalate_after_s: Seconds = 60
     hold_s: Annotated[float, Meta(ge=0, le=3600)] = 330  # a visit can stand on the screen for 300 s
     card_grace_s: Annotated[float, Meta(ge=0, le=86_400)] = 900
+    two_doors_s: Annotated[float, Meta(ge=0, le=600)] = 10  # nobody walks from one entrance to another in less; 0: nobody asks
     session_s: Seconds = 36_000
     idle_s: Seconds = 1800
 
 
 class KioskEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A kiosk of this store and the token it fetches the directory with."""
+    """A kiosk of this store and the token it fetches the directory with.
+
+    entrance: the same name for kiosks that stand together, where one shopper may try both; without one it stands alone.
+    """
 
     name: Name
+    entrance: Name | None = None
     token_file: Text
 
 
@@ -105,13 +110,19 @@ class HubConfig(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Secrets(Struct, frozen=True):
-    """What the secret files hold. kiosk_tokens: token -> kiosk."""
+    """What the secret files hold. kiosk_tokens: token -> kiosk. Never printed or logged."""
 
     card_key: bytes
     evidence_key: bytes
     broker_password: str
     hq_token: str | None
     kiosk_tokens: dict[str, str]
+
+    def __repr__(self) -> str:
+        return "Secrets(...)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 def load(path: Path) -> HubConfig:

@@ -15,11 +15,11 @@ from edge.contracts.facts import ArrivalBody, FactBody, VisitBody
 from edge.hub import ingest
 from edge.hub.floor_desk import FloorDesk
 from edge.hub.ingest import Decision, Known, Prior
-from edge.hub.proof.desk import fact_key
 from edge.hub.recognition import Recogniser
-from edge.hub.store import alerts, arrivals, visits
+from edge.hub.store import alerts, arrivals, looks, visits
 from edge.hub.store.arrivals import FiledArrival
 from edge.hub.store.facts import Facts
+from edge.hub.store.times import hour_of
 from edge.hub.store.visits import Visit, VisitKind
 from edge.process.ids import Ids
 
@@ -58,6 +58,8 @@ class Filing:
             same = arrivals.find(connection, self._store, arrival.arrival_id, arrival.rev)
             if same is not None:
                 return Known(filed_same=True, same=same.greeting), None
+            return Known(prior=prior), None
+        if prior is not None and prior.outcome == "not_today":  # nothing is looked up for whoever asked to be forgotten
             return Known(prior=prior), None
         seen = self._recogniser.recognise(connection, arrival, kiosk, came, None if prior is None else prior.proof)
         member = None if seen.person is None else seen.person.member
@@ -119,7 +121,7 @@ class Filing:
                 self._desk.learn_for(connection, visit, now, doubt=visit.caution != before)
         visit_id = visit.visit_id if visit is not None and decision.visit in ("open", "join") else None
         if decision.outcome == "not_today":  # which card it was, even as a hash, is nobody's business then
-            self._facts.remove(connection, fact_key(arrival.arrival_id))
+            self._recogniser.forget(connection, arrival.arrival_id)
         filed = _filed(arrival, decision, visit_id, came)
         arrivals.insert(connection, self._store, kiosk, arrival, filed, decision.result, now.at)
         self._tell_arrival(connection, arrival, kiosk, filed)
@@ -162,7 +164,7 @@ class Filing:
         """Not today: nobody is alerted, nobody remembers who it was, and what has not left for HQ leaves without them."""
         self._desk.withdraw_for(connection, visit_id, now)
         for other_id, rev in arrivals.of_visit(connection, self._store, visit_id):
-            self._facts.remove(connection, fact_key(other_id))
+            self._recogniser.forget(connection, other_id)
             key = f"{other_id}:{rev}"
             if other_id == arrival_id:
                 self._facts.remove(connection, key)  # the not-today revision stands for it
@@ -171,6 +173,8 @@ class Filing:
         arrivals.forget_of_visit(connection, self._store, visit_id)
         visit = visits.find(connection, self._store, visit_id)
         if visit is not None:
+            if visit.member is not None:
+                looks.forget_visit(connection, self._store, visit.member, visit_id)
             gone = visits.without_person(visit)
             visits.save(connection, self._store, gone)
             self._tell_visit(connection, gone)
@@ -182,7 +186,7 @@ class Filing:
             visit_id=filed.visit_id,
             door=kiosk,
             outcome=filed.outcome,
-            arrived_at=filed.arrived_at,
+            arrived_at=hour_of(filed.arrived_at) if filed.outcome == "not_today" else filed.arrived_at,
             member=filed.member,
             reason=filed.reason,
             assurance=filed.assurance,
@@ -269,4 +273,7 @@ def _is_later(one: Moment, other: Moment) -> bool:
 def _nameless(body: FactBody) -> FactBody:
     if not isinstance(body, ArrivalBody):
         return body
-    return msgspec.structs.replace(body, member=None, outcome="not_today", visit_id=None, reason=None, assurance=None)
+    at = hour_of(body.arrived_at)
+    return msgspec.structs.replace(
+        body, arrived_at=at, member=None, outcome="not_today", visit_id=None, reason=None, assurance=None
+    )

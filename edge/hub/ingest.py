@@ -165,7 +165,7 @@ def _left_alone(arrival: Arrival, known: Known, outcome: ArrivalOutcome) -> Deci
         outcome,
         visit="forget" if forget else "none",
         alert="withdraw" if forget else "none",
-        proof=known.proof,
+        proof=None if outcome == "not_today" else known.proof,
     )
 
 

@@ -23,7 +23,7 @@ _PRUNE_EVERY_S = 300.0
 
 
 class Keeper:
-    """changed: called after alerts changed."""
+    """changed: called after alerts changed. look: at what lies beside the store, such as the key file; it tells health itself."""
 
     def __init__(
         self,
@@ -37,9 +37,11 @@ class Keeper:
         metrics: HubMetrics,
         health: Health,
         clock: Clock,
+        look: Callable[[], object] | None = None,
     ) -> None:
         self._file, self._store, self._desk, self._reception, self._outbox = file, store, desk, reception, outbox
         self._changed, self._metrics, self._health, self._clock = changed, metrics, health, clock
+        self._look = look
         self._pruned: float | None = None
 
     def run(self, wait: Callable[[float], bool]) -> None:
@@ -56,6 +58,8 @@ class Keeper:
     def turn(self) -> None:
         """One look at everything that time changes."""
         self._reception.end_old_sessions()
+        if self._look is not None:
+            self._look()
         now = now_of(self._clock)
         with self._file.read() as connection:
             due = self._desk.due(connection, now)

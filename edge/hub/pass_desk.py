@@ -7,6 +7,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from edge.associates.moments import Moment
 from edge.contracts.rotating import HANDLE_BYTES, STEP_S, RotatingCode
@@ -30,10 +31,13 @@ class Shown:
 
 
 class PassDesk:
-    """keys: the ring of this moment. token: n -> n random bytes as hex. Every method joins the caller's transaction."""
+    """keys: the ring of this moment. token: n -> n random bytes as hex. zone: the store's, by whose days keys are retired.
 
-    def __init__(self, store: str, keys: Callable[[], KeyRing], book: Members, token: Callable[[int], str]) -> None:
-        self._store, self._keys, self._book, self._token = store, keys, book, token
+    Every method joins the caller's transaction.
+    """
+
+    def __init__(self, store: str, keys: Callable[[], KeyRing], book: Members, token: Callable[[int], str], zone: tzinfo) -> None:
+        self._store, self._keys, self._book, self._token, self._zone = store, keys, book, token, zone
 
     def issue(self, connection: sqlite3.Connection, member: str, now: Moment) -> str | None:
         """The secret of a link that opens once, within LINK_S. None: this hub holds no key for codes."""
@@ -76,7 +80,7 @@ class PassDesk:
         self._book.put_card(connection, _card_id(one), None, "gone")
 
     def _key(self, now: Moment) -> ProofKey | None:
-        return next(iter(self._keys().usable("code", now.at.date())), None)
+        return next(iter(self._keys().usable("code", now.at.astimezone(self._zone).date())), None)
 
 
 def _card_id(one: Pass) -> str:

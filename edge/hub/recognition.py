@@ -13,7 +13,7 @@ from edge.contracts.errors import ContractError
 from edge.contracts.outcomes import Assurance, Caution
 from edge.contracts.sealed import Evidence, unseal
 from edge.hub.ingest import CardAtHub, Person
-from edge.hub.proof.desk import Found, ProofDesk, Seen, caution_of, claimed_card
+from edge.hub.proof.desk import BELIEVED, Found, ProofDesk, Seen, caution_of, claimed_card
 from edge.hub.store import members
 from edge.hub.store.members import Card, Member
 from edge.process.logs import get_logger
@@ -66,6 +66,11 @@ class Recogniser:
             return Recognised("unknown", proof=verdict)
         return Recognised("active", _person(member, nameless=judged not in (None, "proven")), proof=verdict)
 
+    def forget(self, connection: sqlite3.Connection, arrival_id: str) -> None:
+        """Not today: nothing that proved an arrival tells about it any more."""
+        if self._proofs is not None:
+            self._proofs.forget(connection, arrival_id)
+
     def _look(self, connection: sqlite3.Connection, arrival: Arrival, seen: Seen) -> Found | None:
         """What came sealed, judged where there is somebody to judge it."""
         evidence = self._evidence(arrival)
@@ -98,7 +103,7 @@ class Recogniser:
     def _by_card(self, connection: sqlite3.Connection, card: Card, found: Found | None, judged: str | None) -> Recognised:
         """The verdict counts for the card it was given on; one on another card says nothing good of this one."""
         verdict = judged if found is None else found.verdict
-        if verdict == "proven" and found is not None and found.card_id != card.card_id:
+        if verdict in BELIEVED and found is not None and found.card_id != card.card_id:
             verdict = "proof_copied"
         if card.state == "blocked":
             return Recognised("blocked", proof=verdict)

@@ -146,7 +146,7 @@ def build(
         app=_app(base, desk, messages, reception, announcer, look_folder, keys),
         worker=_worker(base, desk, devices, announcer, keys),
         announcer=announcer,
-        keeper=_keeper(base, desk, reception, announcer),
+        keeper=_keeper(base, desk, reception, announcer, keys),
         exchange=None if hq is None else _exchange(base, hq, feed),
         feed=feed,
         eraser=eraser,
@@ -268,11 +268,14 @@ def _proofs(base: _Base, keys: CurrentKeys | None) -> ProofDesk | None:
     return ProofDesk(
         store=base.name,
         hold_s=base.config.policy.hold_s,
+        places={kiosk.name: kiosk.entrance or kiosk.name for kiosk in base.config.kiosks},
+        walk_s=base.config.policy.two_doors_s,
         keys=keys,
         templates=base.config.proof.templates,
         facts=base.store.facts,
         metrics=base.metrics,
         clock=base.clock,
+        zone=base.zone,
         ids=base.ids,
     )
 
@@ -315,7 +318,7 @@ def _reception(base: _Base, accounts: Accounts) -> Reception:
     )
 
 
-def _keeper(base: _Base, desk: FloorDesk, reception: Reception, announcer: Announcer) -> Keeper:
+def _keeper(base: _Base, desk: FloorDesk, reception: Reception, announcer: Announcer, keys: CurrentKeys | None) -> Keeper:
     return Keeper(
         file=base.store.file,
         store=base.name,
@@ -326,6 +329,7 @@ def _keeper(base: _Base, desk: FloorDesk, reception: Reception, announcer: Annou
         metrics=base.metrics,
         health=base.health,
         clock=base.clock,
+        look=keys,
     )
 
 
@@ -377,7 +381,7 @@ def _app(
         passes.create_blueprint(
             guard,
             cards,
-            PassDesk(base.name, keys or KeyRing, store.members, ids.token),
+            PassDesk(base.name, keys or KeyRing, store.members, ids.token, base.zone),
             file=file,
             secure=config.web.secure_cookies,
             clock=clock,

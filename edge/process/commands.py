@@ -13,6 +13,8 @@ import click
 from edge.process.config import config_folder
 from edge.process.errors import OperatorError
 
+# click's own is --help alone; the commands below a group take this over from it.
+HELP = {"help_option_names": ["-h", "--help"]}
 P = ParamSpec("P")
 R = TypeVar("R")
 

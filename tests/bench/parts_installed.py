@@ -1,8 +1,7 @@
-"""What an installation brings: the distributions an extra of pyproject.toml needs, their size, and a folder with nothing else."""
+"""What an installation brings: the distributions an extra of pyproject.toml needs, and their size."""
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distribution
@@ -14,8 +13,6 @@ from packaging.utils import canonicalize_name
 from tests.bench.figures import ROOT
 
 OWN = "shopbell"
-# What a home-made kiosk would be installed with.
-HOME_MADE = ("flask", "waitress", "paho-mqtt", "msgspec")
 
 
 def needs_of(extra: str) -> list[str]:
@@ -70,21 +67,3 @@ def own_size() -> int:
     files = {path for package in wheel["packages"] for path in (ROOT / package).rglob("*") if path.is_file()}
     kept = {path for path in files if not {"__pycache__", "node_modules"} & set(path.parts)}
     return sum(path.stat().st_size for path in kept | {ROOT / name for name in wheel["artifacts"] if (ROOT / name).exists()})
-
-
-def folder_of(requirements: Iterable[str], folder: Path) -> Path:
-    """Fill `folder` with links to what these requirements need and to nothing else: a module path as in a new installation."""
-    folder.mkdir()
-    mark = distribution(OWN)
-    for one in [*closure(requirements).values(), mark]:
-        for top in _tops(one):
-            link = folder / top
-            if not link.exists():
-                link.symlink_to(Path(str(one.locate_file(top))))
-    return folder
-
-
-def _tops(one: Distribution) -> set[str]:
-    """First parts of its files' paths, below the folder of packages: not its commands, and not the path file of a checkout."""
-    tops = {file.parts[0] for file in one.files or ()}
-    return {top for top in tops if not re.match(r"\.\.|__pycache__|_?shopbell.*\.pth|.*__editable__.*", top)}

@@ -75,11 +75,14 @@ class AccountBook:
         """Nothing is open."""
 
 
-def config_for(folder: Path, proof: Proof | None = None, store: str = STORE, **policy: float) -> HubConfig:
+def config_for(
+    folder: Path, proof: Proof | None = None, store: str = STORE, zone: str = "Europe/London", **policy: float
+) -> HubConfig:
     """A store with two doors; secrets stand in no file because `secrets_for` gives them."""
     return HubConfig(
         store=store,
         store_name="Main Street Hardware",
+        timezone=zone,
         data_dir=str(folder),
         web=Web(port=0, secure_cookies=False),
         broker=Broker(username=f"{store}.hub.hub", password_file="none", ws_url="ws://127.0.0.1:9"),
@@ -98,16 +101,24 @@ def secrets_for() -> Secrets:
 class HubBench:
     """One hub and the means to look into it. `restart()` opens the same file anew."""
 
-    def __init__(self, folder: Path, hq: Any = None, proof: Proof | None = None, store: str = STORE, **policy: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        hq: Any = None,
+        proof: Proof | None = None,
+        store: str = STORE,
+        zone: str = "Europe/London",
+        **policy: float,
+    ) -> None:
         self.folder, self.clock, self.ids, self.store = folder, ManualClock(), CountingIds(), store
         self.broker, self.accounts, self.hq, self.policy = Notebook(store), AccountBook(), hq, policy
-        self.proof = proof
+        self.proof, self.zone = proof, zone
         self.arrivals_made = 0
         self.hub = self._build()
 
     def _build(self) -> Hub:
         return build(
-            config_for(self.folder, self.proof, self.store, **self.policy),
+            config_for(self.folder, self.proof, self.store, self.zone, **self.policy),
             secrets_for(),
             clock=self.clock,
             ids=self.ids,
@@ -202,7 +213,7 @@ class HubBench:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         with self.hub.store.file.read() as connection:
-            return [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY rowid")]
+            return [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]
 
     def dump(self) -> dict[str, list[dict[str, Any]]]:
         """Everything in every table."""

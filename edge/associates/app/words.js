@@ -29,6 +29,11 @@ const CAUTION = {
     hint: "What this card showed had been used before, or it was seen in two stores at once. Be kind: it may be the member all the same. Ask who they are before you say anything.",
     doubt: true,
   },
+  two_doors: {
+    text: "At two doors at once",
+    hint: "This card was shown at two doors within seconds. It may be two cards, or one shopper at two kiosks that stand together. Be kind. Ask who they are before you say anything about the member.",
+    doubt: true,
+  },
 };
 const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language" }); // made once: it costs milliseconds
 

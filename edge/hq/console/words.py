@@ -40,6 +40,7 @@ ALARMS = {
     "copied": "On another card",
     "jumped": "Read very often",
     "retired": "Worn out",
+    "two_doors": "At two doors at once",
     "two_stores": "In two stores at once",
     "too_soon": "In two stores within ten minutes",
 }
@@ -49,6 +50,8 @@ ALARM_HINTS = {
     "copied": "What one card says was found on another. Block the other card; the true one is safe to use.",
     "jumped": "The card was read more than a thousand times between two visits. Somebody may be collecting what it says.",
     "retired": "The card's counter is at its end: give the member another card.",
+    "two_doors": "One store saw it at two doors within seconds. If those kiosks stand together, name their entrance in hub.toml; "
+    "if not, there are two cards: ask the member in, block the card.",
     "two_stores": "Two stores saw what only one can have seen. One of them saw a copy: ask the member in, block the card.",
     "too_soon": "One card was in two stores sooner than anybody gets from one to the other. Unless they are neighbours, somebody"
     " relayed it or has a copy: ask the member in, block the card.",

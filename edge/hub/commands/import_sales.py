@@ -25,7 +25,7 @@ from edge.hub.sales.report import Report
 from edge.hub.store.memory_sales import Customers, SalesStore
 from edge.hub.store.opening import HubStore, open_hub_store
 from edge.process.clock import SystemClock
-from edge.process.commands import config_option, tells_operator
+from edge.process.commands import HELP, config_option, tells_operator
 from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
 
@@ -33,7 +33,7 @@ from edge.process.ids import SystemIds
 EXIT_NOT_CLEAN = 1
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(context_settings=HELP)
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @config_option("hub")
 @click.option("--source", default="sales", show_default=True, help="The till or back office the files come from: [a-z0-9-].")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -19,14 +21,13 @@ from edge.hub.proof.ceremony import HandOver
 from edge.hub.proof.diversify import Scheme
 from edge.hub.proof.errors import ProofError
 from edge.hub.proof.key_file import KeyFile, write_closed
-from edge.hub.proof.ring import DEFAULT_SUFFIX, ProofKey, ProofMedium
+from edge.hub.proof.ring import DEFAULT_SUFFIX, KeyRing, ProofKey, ProofMedium
 from edge.hub.proof.sun import verify
-from edge.hub.store.opening import open_hub_store
+from edge.hub.store.opening import reading_hub_store
 from edge.process.clock import SystemClock
 from edge.process.commands import config_option, tells_operator
 from edge.process.config import read_key
 from edge.process.errors import OperatorError
-from edge.process.ids import SystemIds
 
 _CONFIG = config_option("hub")
 _MEDIUM = click.option(
@@ -58,7 +59,7 @@ def keys() -> None:
 def make(path: Path, medium: str, hand_over: Path | None, suffix: str) -> None:
     """A running hub uses it from its next tap on."""
     behind = _hex(suffix)
-    _change(path, hand_over, lambda ring: ceremony.make(ring, _medium(medium), os.urandom, _today(), behind), medium)
+    _change(path, hand_over, lambda ring, today: ceremony.make(ring, _medium(medium), os.urandom, today, behind), medium)
 
 
 @keys.command(help="Add a new version beside the old ones. Cards in use go on with the version they hold.")
@@ -68,7 +69,7 @@ def make(path: Path, medium: str, hand_over: Path | None, suffix: str) -> None:
 @tells_operator
 def rotate(path: Path, medium: str, hand_over: Path | None) -> None:
     """New cards are written with the newest version."""
-    _change(path, hand_over, lambda ring: ceremony.rotate(ring, _medium(medium), os.urandom, _today()), medium)
+    _change(path, hand_over, lambda ring, today: ceremony.rotate(ring, _medium(medium), os.urandom, today), medium)
 
 
 @keys.command("import", help="Take in a key made elsewhere: from FILE (mode 600), else typed at a prompt that shows nothing.")
@@ -86,7 +87,7 @@ def import_key(path: Path, medium: str, file: Path | None, scheme: str, suffix: 
     """The same key again changes nothing."""
     given = _from_prompt(medium, scheme, suffix) if file is None else ceremony.read_hand_over(_closed_text(file))
     _, proof, _ = _opened(path)
-    _change(path, None, lambda ring: ceremony.take_in(ring, given, _today(), test_keys=proof.test_keys), given.medium)
+    _change(path, None, lambda ring, today: ceremony.take_in(ring, given, today, test_keys=proof.test_keys), given.medium)
 
 
 @keys.command("list", help="Versions, dates, fingerprints, and how many cards are known to hold each.")
@@ -96,10 +97,8 @@ def list_keys(path: Path) -> None:
     """No key is shown."""
     config, _, file = _opened(path)
     ring = file.read()
-    hub = open_hub_store(Path(config.data_dir), config.store, SystemClock(), SystemIds())
-    with hub.file.read() as connection:
-        lines = key_lines(connection, config.store, ring, _today())
-    hub.file.close()
+    with reading_hub_store(Path(config.data_dir)) as connection:
+        lines = key_lines(connection, config.store, ring, _today(config))
     click.echo("\n".join(lines))
 
 
@@ -107,28 +106,25 @@ def list_keys(path: Path) -> None:
 @_CONFIG
 @_MEDIUM
 @click.argument("version", type=click.IntRange(1, 9999))
-@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The first day on which it is refused.  [default: today]")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The first day in the store without it.  [default: today]")
 @click.option("--not-after-all", "undo", is_flag=True, help="Take a retirement back.")
 @click.option("--report", is_flag=True, help="Only say whose cards it would concern.")
 @tells_operator
 def retire(path: Path, medium: str, version: int, day: date | None, undo: bool, report: bool) -> None:
     """Cards that were not seen for long are counted, so that their holders can be asked in first."""
     config, _, file = _opened(path)
-    on = None if undo else _day(day)
+    today = _today(config)
+    on = None if undo else today if day is None else date(day.year, day.month, day.day)
     ring = ceremony.retire(file.read(), _medium(medium), version, on)
-    hub = open_hub_store(Path(config.data_dir), config.store, SystemClock(), SystemIds())
-    with hub.file.read() as connection:
-        lines = retirement_lines(connection, config.store, _medium(medium), version, _today())
-    hub.file.close()
+    with reading_hub_store(Path(config.data_dir)) as connection:
+        lines = retirement_lines(connection, config.store, _medium(medium), version, today, undo=undo)
     click.echo("\n".join(lines))
     if report:
         return
     with file.changing() as write:
         write(ceremony.retire(file.read(), _medium(medium), version, on))
     told = "is not retired" if on is None else f"is refused from {on.isoformat()} on"
-    click.echo(
-        f"{medium} version {version} {told}; {len(ring.usable(_medium(medium), on or _today()))} of this medium stay in use."
-    )
+    click.echo(f"{medium} version {version} {told}; {len(ring.usable(_medium(medium), on or today))} of this medium stay in use.")
 
 
 @keys.command(help="Whether the key file can be opened and every key is fit for use.")
@@ -137,15 +133,15 @@ def retire(path: Path, medium: str, version: int, day: date | None, undo: bool, 
 @tells_operator
 def check(path: Path, ask: bool) -> None:
     """Nothing is written, and no card's count is used up."""
-    _, proof, file = _opened(path)
-    ring = file.read()
+    config, proof, file = _opened(path)
+    ring, today = file.read(), _today(config)
     for medium in ("nfc", "code"):
-        usable = ring.usable(_medium(medium), _today())
+        usable = ring.usable(_medium(medium), today)
         click.echo(f"{medium}: {len(usable)} of {len(ring.of(_medium(medium)))} versions in use" + _newest(usable))
     if ask:
         address = click.prompt("Address as the card gives it (not shown)", hide_input=True)
         try:
-            found = verify(address.strip(), proof.templates, ring.usable("nfc", _today()))
+            found = verify(address.strip(), proof.templates, ring.usable("nfc", today))
         except ProofError as error:
             raise OperatorError(error.code, "trying a card's address", error.hint) from None
         click.echo(f"nfc version {found.version} fits; the card has been read {found.counter} times.")
@@ -154,12 +150,12 @@ def check(path: Path, ask: bool) -> None:
         sys.exit(1)
 
 
-def _change(path: Path, hand_over: Path | None, change: ceremony.Change, medium: str) -> None:
+def _change(path: Path, hand_over: Path | None, change: Callable[[KeyRing, date], KeyRing], medium: str) -> None:
     """Apply a change to the key file and say what it came to. The hand-over file comes first: without it the key is not kept."""
-    _, _, file = _opened(path)
+    config, _, file = _opened(path)
     with file.changing() as write:
         before = file.read()
-        after = change(before)
+        after = change(before, _today(config))
         new = [key for key in after.keys if key not in before.keys]
         if hand_over is not None:
             _hand_over(hand_over, new[-1])
@@ -225,9 +221,6 @@ def _newest(usable: tuple[ProofKey, ...]) -> str:
     return f", the newest is version {usable[0].version}, fingerprint {usable[0].fingerprint}." if usable else "."
 
 
-def _day(day: date | None) -> date:
-    return _today() if day is None else date(day.year, day.month, day.day)
-
-
-def _today() -> date:
-    return SystemClock().now().date()
+def _today(config: HubConfig) -> date:
+    """The day in the store: by its days keys are made and retired."""
+    return SystemClock().now().astimezone(ZoneInfo(config.timezone)).date()

@@ -12,28 +12,39 @@ from edge.hub.store import proofs
 AWAY = timedelta(days=90)
 
 
-def key_lines(connection: sqlite3.Connection, store: str, ring: KeyRing, today: date) -> list[str]:
-    """One line for each version, and one for the cards that never showed a proof."""
+_NO_STORE = "This hub has no store yet (it was never started here), so nothing is known of the cards."
+
+
+def key_lines(connection: sqlite3.Connection | None, store: str, ring: KeyRing, today: date) -> list[str]:
+    """One line for each version, and one for the cards that never showed a proof. connection: None where there is no store."""
     if not ring.keys:
         return ["No keys yet; 'keys make' makes the first one."]
     lines = ["medium  version  scheme   fingerprint   since       state                 cards  last seen"]
     for medium in _media(ring):
-        use = {one.version: one for one in proofs.use_of_versions(connection, store, medium)}
+        used = [] if connection is None else proofs.use_of_versions(connection, store, medium)
+        use = {one.version: one for one in used}
         for key in ring.of(medium):
             known = use.get(key.version)
-            seen = f"{known.tags:>6,}  {known.last_at.date()}" if known else f"{0:>6}  never"
+            seen = f"{known.tags:>6,}  {known.last_day or 'not kept'}" if known else f"{0:>6}  never"
             lines.append(f"{_named(key)} {_state(key, today):<21} {seen}")
-        lines.append(f"{proofs.not_seen(connection, store, medium):,} registered {medium} cards have not shown a proof here yet.")
-    return lines
+        if connection is not None:
+            never = proofs.not_seen(connection, store, medium)
+            lines.append(f"{never:,} registered {medium} cards have not shown a proof here yet.")
+    return lines if connection is not None else [*lines, _NO_STORE]
 
 
-def retirement_lines(connection: sqlite3.Connection, store: str, medium: ProofMedium, version: int, today: date) -> list[str]:
-    """Whom it concerns when this version is refused."""
+def retirement_lines(
+    connection: sqlite3.Connection | None, store: str, medium: ProofMedium, version: int, today: date, *, undo: bool = False
+) -> list[str]:
+    """Whom it concerns when this version is refused, or, with `undo`, is not refused after all."""
+    if connection is None:
+        return [_NO_STORE]
     use = {one.version: one for one in proofs.use_of_versions(connection, store, medium)}
     known = use.get(version)
     away = proofs.not_seen_since(connection, store, medium, version, today - AWAY)
+    fate = "go on to hold" if undo else "will be refused"
     return [
-        f"{known.tags if known else 0:,} cards are known to hold {medium} version {version}; their proofs will be refused.",
+        f"{known.tags if known else 0:,} cards are known to hold {medium} version {version}; their proofs {fate}.",
         f"{away:,} of them were last here more than {AWAY.days} days ago.",
         f"{proofs.not_seen(connection, store, medium):,} registered cards have not shown a proof here yet."
         " Which version they hold is not known.",

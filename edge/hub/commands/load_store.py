@@ -16,12 +16,12 @@ from edge.hub.store.memory_pack import Loaded, PackLoader
 from edge.hub.store.opening import open_hub_store
 from edge.hub.store_pack import read_pack
 from edge.process.clock import SystemClock
-from edge.process.commands import config_option, tells_operator
+from edge.process.commands import HELP, config_option, tells_operator
 from edge.process.errors import OperatorError
 from edge.process.ids import SystemIds
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(context_settings=HELP)
 @click.argument("pack", type=click.Path(path_type=Path))
 @config_option("hub")
 @click.option("--json", "as_json", is_flag=True, help="Say what was added as one line of JSON.")

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -17,7 +17,6 @@ from edge.hub.proof.ring import CODE_KEY_BYTES, DEFAULT_SUFFIX, KeyRing, ProofKe
 from edge.process.errors import OperatorError
 
 _HAND_OVER_MOST = 4096
-Change = Callable[[KeyRing], KeyRing]
 
 
 class HandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,6 +28,12 @@ class HandOver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     suffix: Annotated[str, Meta(max_length=64)] = ""
     master: Annotated[str, Meta(max_length=64)]
     meta: Annotated[str, Meta(max_length=64)] = ""
+
+    def __repr__(self) -> str:
+        return f"HandOver(medium={self.medium!r}, version={self.version}, ...)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
 
 
 def make(ring: KeyRing, medium: ProofMedium, random: Callable[[int], bytes], today: date, suffix: bytes) -> KeyRing:

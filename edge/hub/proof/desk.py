@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Literal
+from datetime import tzinfo
 
 from edge.associates.moments import Moment
 from edge.contracts.arrival import Arrival
@@ -13,26 +13,29 @@ from edge.contracts.card_id import canonical
 from edge.contracts.envelope import ClockQuality
 from edge.contracts.errors import ContractError
 from edge.contracts.facts import ProofBody
+from edge.contracts.outcomes import Caution
 from edge.contracts.rotating import card_value
 from edge.contracts.sealed import Evidence
 from edge.hub.metrics import HubMetrics
-from edge.hub.proof.counters import CloneAlarm, Judged, Taken, judge
+from edge.hub.proof.counters import TWO_DOORS, CloneAlarm, Here, Judged, Taken, is_elsewhere, judge
 from edge.hub.proof.errors import ProofError
 from edge.hub.proof.ring import KeyRing, ProofMedium
-from edge.hub.proof.rotating import verify_code
+from edge.hub.proof.rotating import spent_mark, verify_code
 from edge.hub.proof.sun import verify
 from edge.hub.proof.uri import Template
 from edge.hub.store import proofs
 from edge.hub.store.facts import Facts
-from edge.hub.store.proofs import Tag, Tap
+from edge.hub.store.proofs import Spent, Tag, Tap
 from edge.process.clock import Clock
 from edge.process.ids import Ids
 from edge.process.logs import get_logger
 
 log = get_logger(part="proof")
 URI, CODE = "uri:", "code:"
-# It holds and its count is used up; of a doubted one HQ has said that two stores saw it at once.
-BELIEVED = frozenset({"proven", "proof_doubted"})
+# It holds and its count is used up; of a doubted one HQ has said that two stores saw it at once, and two_doors says it of doors.
+BELIEVED = frozenset({"proven", "proof_doubted", "proof_two_doors"})
+# A kiosk's own clock and the age it sends have to tell the same time, or its message waited somewhere and nobody knows how long.
+SURE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,9 @@ class _Proof:
 
 class ProofDesk:
     """keys: the ring of this moment. templates: how cards' URIs are written. hold_s: how long arrivals wait before they leave
-    for HQ, and with them what they proved.
+    for HQ, and with them what they proved. places: kiosk -> entrance it stands at. walk_s: as in counters.Here.
+
+    zone: the store's; a retired key is refused from midnight there on.
     """
 
     def __init__(
@@ -77,15 +82,19 @@ class ProofDesk:
         *,
         store: str,
         hold_s: float,
+        places: Mapping[str, str],
+        walk_s: float,
         keys: Callable[[], KeyRing],
         templates: Sequence[Template],
         facts: Facts,
         metrics: HubMetrics,
         clock: Clock,
+        zone: tzinfo,
         ids: Ids,
     ) -> None:
         self._store, self._hold_s, self._keys, self._templates = store, hold_s, keys, tuple(templates)
         self._facts, self._metrics, self._clock, self._ids = facts, metrics, clock, ids
+        self._zone, self._places, self._walk_s = zone, dict(places), walk_s
 
     def look(self, connection: sqlite3.Connection, evidence: Evidence, seen: Seen) -> Found:
         """Judge what came with an arrival. It writes counts, facts and alarms into the caller's transaction."""
@@ -103,8 +112,21 @@ class ProofDesk:
         verdict = self._again(connection, proof, seen) if judged else self._first(connection, proof, claimed, seen)
         return Found(claimed if verdict == "proof_copied" else proof.card_id, verdict)
 
+    def forget(self, connection: sqlite3.Connection, arrival_id: str) -> None:
+        """Not today: what the arrival used up stays used up, and nothing says any more when, where or by whom. An alarm that it
+        rang stays: it is about a card that may be in two hands."""
+        self._facts.remove(connection, fact_key(arrival_id))
+        for spent in proofs.spent_by(connection, self._store, arrival_id):
+            kept_as = self._mark_of(spent) if spent.medium == "code" else spent.counter
+            proofs.forget_tap(connection, self._store, spent, kept_as)
+
+    def _mark_of(self, spent: Spent) -> int:
+        """Half-minutes are times themselves, so they are hidden; without a key no code holds, and nothing has to be kept."""
+        keys = self._keys().of("code")
+        return spent_mark(keys[-1], spent.tag, spent.counter) if keys else 0
+
     def _verified(self, proof: str, seen: Seen) -> _Proof:
-        ring, today = self._keys(), self._clock.now().date()
+        ring, today = self._keys(), self._clock.now().astimezone(self._zone).date()
         if proof.startswith(URI):
             card = verify(proof.removeprefix(URI), self._templates, ring.usable("nfc", today))
             return _Proof(card.card_id, card.tag, card.counter, card.version, "nfc")
@@ -123,7 +145,7 @@ class ProofDesk:
             return str(seen.before)
         if not self._used_by(connection, proof, seen):
             return "proof_replayed"
-        return seen.before or self._in_doubt(connection, proof)
+        return seen.before or self._in_doubt(connection, proof, "proven")
 
     def _used_by(self, connection: sqlite3.Connection, proof: _Proof, seen: Seen) -> bool:
         """Whether it was this arrival that used the count up."""
@@ -133,31 +155,41 @@ class ProofDesk:
     def _first(self, connection: sqlite3.Connection, proof: _Proof, claimed: str, seen: Seen) -> str:
         judged = self._judged(connection, proof, seen)
         verdict, alarm = str(judged.verdict), judged.alarm
-        if verdict == "proven":
-            tap = Tap(_taken(proof, seen), seen.arrival.arrival_id, seen.kiosk)
+        if verdict in BELIEVED:
+            taken = Taken(proof.counter, seen.came, self._here(seen).place)
+            tap = Tap(taken, seen.arrival.arrival_id, seen.kiosk)
             proofs.take(connection, self._store, proof.tag, tap)  # used up, also where another card showed it
         if not _is_same_card(claimed, proof):
             verdict, alarm = "proof_copied", "copied"
-        if verdict == "proven":
-            verdict = self._in_doubt(connection, proof)
+        if verdict in BELIEVED:
+            verdict = self._in_doubt(connection, proof, verdict)
         tag = Tag(proof.tag, proof.card_id, proof.version, verdict == "tag_retired")
         if verdict in BELIEVED or tag.retired:
-            proofs.learn(connection, self._store, tag, proof.medium, seen.came.at)
+            day = seen.came.at.date() if verdict in BELIEVED else None
+            proofs.learn(connection, self._store, tag, proof.medium, day)
         self._count(verdict, seen)
         self._tell(connection, proof, verdict, alarm, seen)
         return verdict
 
-    def _in_doubt(self, connection: sqlite3.Connection, proof: _Proof) -> str:
-        return "proof_doubted" if proofs.is_doubted(connection, self._store, proof.tag) else "proven"
+    def _in_doubt(self, connection: sqlite3.Connection, proof: _Proof, verdict: str) -> str:
+        return "proof_doubted" if proofs.is_doubted(connection, self._store, proof.tag) else verdict
 
     def _judged(self, connection: sqlite3.Connection, proof: _Proof, seen: Seen) -> Judged:
         known = proofs.find(connection, self._store, proof.tag)
         used = proofs.taps(connection, self._store, proof.tag)
         if proof.medium == "code":
-            return _judge_code(proof, used, seen)
+            marks = {spent_mark(key, proof.tag, proof.counter) for key in self._keys().of("code")}
+            judged = _judge_code(proof, used, seen, marks)
+            elsewhere = is_elsewhere(seen.came, [tap.taken for tap in used], self._here(seen))
+            return TWO_DOORS if judged.verdict == "proven" and elsewhere else judged
         retired = known is not None and known.retired
         age_known = seen.arrival.age_s is not None
-        return judge(proof.counter, seen.came, [tap.taken for tap in used], age_known=age_known, retired=retired)
+        taken = [tap.taken for tap in used]
+        return judge(proof.counter, seen.came, taken, age_known=age_known, retired=retired, here=self._here(seen))
+
+    def _here(self, seen: Seen) -> Here:
+        sure = seen.arrival.age_s is not None and abs((seen.came.at - seen.arrival.at).total_seconds()) <= SURE_S
+        return Here(self._places.get(seen.kiosk, seen.kiosk) if sure else None, self._walk_s)
 
     def _tell(self, connection: sqlite3.Connection, proof: _Proof, verdict: str, alarm: CloneAlarm | None, seen: Seen) -> None:
         """HQ compares what all stores saw. A probe alarms nobody (its fact says that it is one)."""
@@ -208,12 +240,13 @@ def time_quality(arrival: Arrival, hub: ClockQuality) -> ClockQuality:
     return min(told, key=worst.index)
 
 
-def _taken(proof: _Proof, seen: Seen) -> Taken:
-    return Taken(proof.counter, seen.came)
+def _judge_code(proof: _Proof, used: Sequence[Tap], seen: Seen, marks: Set[int]) -> Judged:
+    """A code counts once. Shown again at the same door it is a shopper who tries twice; elsewhere it is a photograph.
 
-
-def _judge_code(proof: _Proof, used: Sequence[Tap], seen: Seen) -> Judged:
-    """A code counts once. Shown again at the same door it is a shopper who tries twice; elsewhere it is a photograph."""
+    marks: what the code was used up under if its door is forgotten; then it proves nothing and accuses nobody.
+    """
+    if any(tap.taken.counter in marks for tap in used):
+        return Judged("proof_repeated")
     before = next((tap for tap in used if tap.taken.counter == proof.counter), None)
     if before is None:
         return Judged("proven")
@@ -229,12 +262,14 @@ def _is_random(card_id: str) -> bool:
     return len(card_id) == len("nfc:") + 8 and card_id.startswith("nfc:08")
 
 
-Caution = Literal["unproven", "clone"]
 CLONES = frozenset({"proof_replayed", "proof_rolled_back", "proof_copied", "proof_doubted"})
 
 
 def caution_of(verdict: str | None, provable: bool) -> Caution | None:
-    """What the associate has to know: `clone` for what may be a copy, `unproven` for a card that could have proved itself."""
+    """What the associate has to know: `clone` for what may be a copy, `two_doors` for one of two that cannot both be the member,
+    `unproven` for a card that could have proved itself."""
     if verdict in CLONES:
         return "clone"
+    if verdict == "proof_two_doors":
+        return "two_doors"
     return "unproven" if provable and verdict not in ("proven", "proof_repeated") else None

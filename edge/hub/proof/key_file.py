@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -60,6 +60,12 @@ class _Secret(Struct, frozen=True):
     master: str
     meta: str
 
+    def __repr__(self) -> str:
+        return "_Secret(...)"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return []
+
 
 class KeyFile:
     """path: need not exist yet. evidence_key: the hub's, 32 bytes. test_keys: keys of zeros are let in. random: n -> n random
@@ -92,8 +98,9 @@ class KeyFile:
         work."""
         tried = f"writing the key file {self.path}"
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(self.path.parent)
             with self.path.with_name(self.path.name + ".lock").open("ab") as mark:
+                _give_to_owner_of(self.path.parent, mark.fileno())
                 fcntl.flock(mark, fcntl.LOCK_EX)
                 yield self._write
         except OSError as error:
@@ -139,26 +146,39 @@ class KeyFile:
 class CurrentKeys:
     """The ring as the file holds it now: read again when the file has changed, so that new keys need no restart.
 
-    A file that cannot be read any more leaves the keys as they were and is told to `trouble` (None: all is well again).
+    A file that is gone, empty or cannot be read any more leaves the keys as they were and is told to `trouble` (None: all is
+    well again). A first file that cannot be read raises; one that is not there, or holds no key, is told.
     """
 
     def __init__(self, file: KeyFile, trouble: Callable[[OperatorError | None], None]) -> None:
         self._file, self._trouble = file, trouble
         self._seen = self._mark()
         self._ring = file.read()
+        if not self._ring.keys:
+            trouble(self._none())
 
     def __call__(self) -> KeyRing:
         """The keys of this moment."""
         mark = self._mark()
         if mark != self._seen:
             self._seen = mark
-            try:
-                self._ring = self._file.read()
-            except OperatorError as error:
-                self._trouble(error)
-            else:
-                self._trouble(None)
+            self._look()
         return self._ring
+
+    def _look(self) -> None:
+        try:
+            ring = self._file.read()
+        except OperatorError as error:
+            self._trouble(error)
+            return
+        if ring.keys:
+            self._ring = ring
+        self._trouble(None if ring.keys else self._none())
+
+    def _none(self) -> OperatorError:
+        until = " Until it ends the hub goes on with what it held." if self._ring.keys else ""
+        hint = f"Bring it back from a backup with its evidence key, or make or import a key with 'shopbell hub keys'.{until}"
+        return OperatorError("proof_keys_missing", f"looking for keys in {self._file.path}", hint)
 
     def _mark(self) -> tuple[int, ...] | None:
         try:
@@ -169,16 +189,49 @@ class CurrentKeys:
 
 
 def write_closed(path: Path, data: bytes, *, only_new: bool = False) -> None:
-    """Write a file of mode 600 that is there whole or not at all. only_new: FileExistsError where there is one already."""
-    if only_new and path.exists():
-        raise FileExistsError(path)
+    """Write a file of mode 600 that is there whole or not at all, also after a power cut. Made by root, it belongs to whom the
+    folder belongs. only_new: FileExistsError where there is one already."""
     beside = path.with_name(path.name + ".new")
     beside.unlink(missing_ok=True)
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
         file.flush()
+        _give_to_owner_of(path.parent, file.fileno())
         os.fsync(file.fileno())
-    beside.replace(path)
+    if only_new:
+        try:
+            os.link(beside, path)  # refuses what is there, where a look before a rename would leave a gap
+        finally:
+            beside.unlink()
+    else:
+        beside.replace(path)
+    _sync_folder(path.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.exists():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _give_to_owner_of(folder.parent, held)
+        finally:
+            os.close(held)
+
+
+def _give_to_owner_of(folder: Path, handle: int) -> None:
+    """Root works here for the hub, which runs under its own name and has to read what root has made."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)
+
+
+def _sync_folder(folder: Path) -> None:
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)
 
 
 def _parsed(data: bytes, tried: str) -> list[_Entry]:

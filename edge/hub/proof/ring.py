@@ -24,8 +24,8 @@ class ProofKey:
     """One version of the keys for one medium.
 
     meta: opens the id that a card encrypts (nfc, 16 bytes; empty where the scheme makes it). master: cards' own keys, or
-    members' secrets, are made from it. suffix: what stands behind the UID in AN10922's input. retires_on: from this day on it
-    is not accepted.
+    members' secrets, are made from it. suffix: what stands behind the UID in AN10922's input. retires_on: from this day in the
+    store on it is not accepted.
     """
 
     version: int

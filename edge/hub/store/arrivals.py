@@ -97,7 +97,7 @@ def forget_of_visit(connection: sqlite3.Connection, store: str, visit_id: str) -
     plain = msgspec.json.encode(Greeting(outcome="not_today"))
     connection.execute(
         "UPDATE arrivals SET member = NULL, outcome = 'not_today', language = NULL, reason = NULL, assurance = NULL,"
-        " visit_id = NULL, greeting = ? WHERE store = ? AND visit_id = ?",
+        " visit_id = NULL, proof = NULL, greeting = ? WHERE store = ? AND visit_id = ?",
         (plain, store, visit_id),
     )
 

@@ -32,7 +32,7 @@ CORE: dict[str, str] = {
     "looks": "member and reason are taken out; that an associate looked stays",
     "devices": "nothing: names no person",
     "tags": "the card ids are taken out; a keyed hash stays, so that no old tap of the card is ever accepted again",
-    "tag_taps": "nothing: counts under a keyed hash",
+    "tag_taps": "nothing: counts under a keyed hash; 'not today' takes moment, door and arrival out of them",
     "doubted_tags": "nothing: keyed hashes, taken out again when HQ has looked after the alarm",
     "passes": "the member's rows are deleted",
 }

@@ -26,3 +26,9 @@ def insert(
         "INSERT INTO looks (store, look_id, visit_id, member, associate, at, kind, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (store, look_id, visit_id, member, associate, at.isoformat(), kind, reason),
     )
+
+
+def forget_visit(connection: sqlite3.Connection, store: str, member: str, visit_id: str) -> None:
+    """That somebody looked during this visit stays; at whom, and why, goes."""
+    query = "UPDATE looks SET member = NULL, reason = NULL WHERE store = ? AND member = ? AND visit_id = ?"
+    connection.execute(query, (store, member, visit_id))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from edge.hub.store.memory import MemoryStore
 from edge.outbox import box
 from edge.outbox.box import Outbox
 from edge.process.clock import Clock
+from edge.process.errors import OperatorError
 from edge.process.ids import Ids
 from edge.process.sqlite_file import SqliteFile, opening
 
@@ -41,6 +45,28 @@ def open_hub_store(data_dir: Path, store: str, clock: Clock, ids: Ids) -> HubSto
     outbox = Outbox(file, store, clock)
     facts = Facts(outbox, store, clock, ids)
     return HubStore(store, file, outbox, facts, Members(store, facts), MemoryStore(file, store))
+
+
+@contextlib.contextmanager
+def reading_hub_store(data_dir: Path) -> Iterator[sqlite3.Connection | None]:
+    """`hub.db` to look into beside a running hub: nothing is made, migrated or written. None: there is no store yet.
+
+    Raises OperatorError `store_*`, `store_older` for one that a hub of this version has not opened yet.
+    """
+    path = data_dir / FILE_NAME
+    if not path.exists():
+        yield None
+        return
+    with opening(path):
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        pending = schema.CORE.pending(connection)
+    try:
+        if pending:
+            raise OperatorError("store_older", f"reading {path}", "Start the hub of this version once: it brings its store up.")
+        yield connection
+    finally:
+        connection.close()
 
 
 def migrate(file: SqliteFile) -> None:

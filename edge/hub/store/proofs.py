@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from edge.associates.moments import Moment
 from edge.hub.proof.counters import KEPT, Taken
 from edge.hub.store.times import columns, read_moment
 
@@ -23,20 +24,29 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """A count that was accepted, for which arrival and where."""
+    """A count that was accepted, for which arrival and where; None once that is forgotten."""
 
     taken: Taken
-    arrival_id: str
-    kiosk: str
+    arrival_id: str | None
+    kiosk: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A count of a tag or pass that an arrival used up. medium: None where the tag itself is not known here."""
+
+    tag: str
+    counter: int
+    medium: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class VersionUse:
-    """How many tags are known to hold the keys of one version, and when the last of them was here."""
+    """How many tags are known to hold the keys of one version, and the day the last of them was here (None: forgotten)."""
 
     version: int
     tags: int
-    last_at: datetime
+    last_day: date | None
 
 
 def find(connection: sqlite3.Connection, store: str, tag: str) -> Tag | None:
@@ -48,25 +58,25 @@ def find(connection: sqlite3.Connection, store: str, tag: str) -> Tag | None:
 def taps(connection: sqlite3.Connection, store: str, tag: str) -> list[Tap]:
     """Counts accepted of this tag, rising; at most KEPT."""
     rows = connection.execute("SELECT * FROM tag_taps WHERE store = ? AND tag = ? ORDER BY counter", (store, tag))
-    return [Tap(Taken(row["counter"], read_moment(row, "came")), row["arrival_id"], row["kiosk"]) for row in rows]
+    return [Tap(Taken(row["counter"], _came(row), row["place"]), row["arrival_id"], row["kiosk"]) for row in rows]
 
 
-def learn(connection: sqlite3.Connection, store: str, tag: Tag, medium: str, at: datetime) -> None:
-    """The tag was here: which keys it holds and whether it is worn out."""
+def learn(connection: sqlite3.Connection, store: str, tag: Tag, medium: str, day: date | None) -> None:
+    """Which keys the tag holds and whether it is worn out. day: on which it proved itself here, None where it did not."""
     connection.execute(
-        "INSERT INTO tags (store, tag, card_id, medium, version, retired, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO tags (store, tag, card_id, medium, version, retired, last_day) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (store, tag) DO UPDATE SET card_id = excluded.card_id, version = excluded.version,"
-        " retired = max(retired, excluded.retired), last_at = excluded.last_at",
-        (store, tag.tag, tag.card_id, medium, tag.version, int(tag.retired), at.isoformat(), at.isoformat()),
+        " retired = max(retired, excluded.retired), last_day = coalesce(excluded.last_day, last_day)",
+        (store, tag.tag, tag.card_id, medium, tag.version, int(tag.retired), None if day is None else day.isoformat()),
     )
 
 
 def take(connection: sqlite3.Connection, store: str, tag: str, tap: Tap) -> None:
     """Use a count up. The primary key refuses it a second time (sqlite3.IntegrityError). Only the newest KEPT stay."""
     connection.execute(
-        "INSERT INTO tag_taps (store, tag, counter, arrival_id, kiosk, came_at, came_boot, came_mono)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (store, tag, tap.taken.counter, tap.arrival_id, tap.kiosk, *columns(tap.taken.came)),
+        "INSERT INTO tag_taps (store, tag, counter, arrival_id, kiosk, place, came_at, came_boot, came_mono)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (store, tag, tap.taken.counter, tap.arrival_id, tap.kiosk, tap.taken.place, *_columns(tap.taken.came)),
     )
     connection.execute(
         "DELETE FROM tag_taps WHERE store = ? AND tag = ? AND counter < (SELECT min(counter) FROM (SELECT counter FROM tag_taps"
@@ -92,10 +102,36 @@ def is_doubted(connection: sqlite3.Connection, store: str, tag: str) -> bool:
     return found is not None
 
 
+def spent_by(connection: sqlite3.Connection, store: str, arrival_id: str) -> list[Spent]:
+    """What an arrival used up and is still remembered for it: at most one of each tag."""
+    rows = connection.execute(
+        "SELECT p.tag, p.counter, t.medium FROM tag_taps p LEFT JOIN tags t ON t.store = p.store AND t.tag = p.tag"
+        " WHERE p.store = ? AND p.arrival_id = ?",
+        (store, arrival_id),
+    )
+    return [Spent(row["tag"], row["counter"], row["medium"]) for row in rows]
+
+
+def forget_tap(connection: sqlite3.Connection, store: str, spent: Spent, kept_as: int) -> None:
+    """The count stays used up, under the number `kept_as`; when, where and for which arrival is forgotten, and so is the day if
+    the tag was not seen on it otherwise."""
+    connection.execute(
+        "UPDATE OR REPLACE tag_taps SET counter = ?, arrival_id = NULL, kiosk = NULL, place = NULL, came_at = NULL,"
+        " came_boot = NULL, came_mono = NULL WHERE store = ? AND tag = ? AND counter = ?",
+        (kept_as, store, spent.tag, spent.counter),
+    )
+    connection.execute(
+        "UPDATE tags SET last_day = (SELECT max(substr(came_at, 1, 10)) FROM tag_taps WHERE store = ? AND tag = ?)"
+        " WHERE store = ? AND tag = ?",
+        (store, spent.tag, store, spent.tag),
+    )
+
+
 def use_of_versions(connection: sqlite3.Connection, store: str, medium: str) -> list[VersionUse]:
     """Tags by version, lowest first."""
-    query = "SELECT version, count(*), max(last_at) FROM tags WHERE store = ? AND medium = ? GROUP BY version ORDER BY version"
-    return [VersionUse(row[0], row[1], datetime.fromisoformat(row[2])) for row in connection.execute(query, (store, medium))]
+    query = "SELECT version, count(*), max(last_day) FROM tags WHERE store = ? AND medium = ? GROUP BY version ORDER BY version"
+    rows = connection.execute(query, (store, medium))
+    return [VersionUse(row[0], row[1], None if row[2] is None else date.fromisoformat(row[2])) for row in rows]
 
 
 def not_seen(connection: sqlite3.Connection, store: str, medium: str) -> int:
@@ -109,7 +145,7 @@ def not_seen(connection: sqlite3.Connection, store: str, medium: str) -> int:
 
 def not_seen_since(connection: sqlite3.Connection, store: str, medium: str, version: int, day: date) -> int:
     """Tags of one version that were last here before `day`."""
-    query = "SELECT count(*) FROM tags WHERE store = ? AND medium = ? AND version = ? AND last_at < ?"
+    query = "SELECT count(*) FROM tags WHERE store = ? AND medium = ? AND version = ? AND last_day < ?"
     return int(connection.execute(query, (store, medium, version, day.isoformat())).fetchone()[0])
 
 
@@ -120,3 +156,11 @@ def forget_cards(connection: sqlite3.Connection, store: str, member: str) -> Non
         " AND card_id IN (SELECT card_id FROM cards WHERE store = ? AND member = ?)",
         (store, store, member),
     )
+
+
+def _came(row: sqlite3.Row) -> Moment | None:
+    return None if row["came_at"] is None else read_moment(row, "came")
+
+
+def _columns(came: Moment | None) -> tuple[str | None, str | None, float | None]:
+    return (None, None, None) if came is None else columns(came)

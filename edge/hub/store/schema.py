@@ -143,6 +143,25 @@ CREATE TABLE doubted_tags (store TEXT NOT NULL, tag TEXT NOT NULL, since TEXT NO
 """
 
 
+# What was used up under "not today" keeps its count and loses the rest. Without rowid: the order of rows would tell the time.
+_NOTHING_OF_NOT_TODAY = """
+CREATE TABLE tags_kept (
+  store TEXT NOT NULL, tag TEXT NOT NULL, card_id TEXT, medium TEXT NOT NULL, version INTEGER NOT NULL,
+  retired INTEGER NOT NULL, last_day TEXT, PRIMARY KEY (store, tag)) STRICT, WITHOUT ROWID;
+INSERT INTO tags_kept SELECT store, tag, card_id, medium, version, retired, substr(last_at, 1, 10) FROM tags;
+DROP TABLE tags;
+ALTER TABLE tags_kept RENAME TO tags;
+CREATE INDEX tags_by_card ON tags (store, card_id);
+CREATE TABLE tag_taps_kept (
+  store TEXT NOT NULL, tag TEXT NOT NULL, counter INTEGER NOT NULL, arrival_id TEXT, kiosk TEXT, place TEXT,
+  came_at TEXT, came_boot TEXT, came_mono REAL, PRIMARY KEY (store, tag, counter)) STRICT, WITHOUT ROWID;
+INSERT INTO tag_taps_kept SELECT store, tag, counter, arrival_id, kiosk, NULL, came_at, came_boot, came_mono FROM tag_taps;
+DROP TABLE tag_taps;
+ALTER TABLE tag_taps_kept RENAME TO tag_taps;
+CREATE INDEX tag_taps_by_arrival ON tag_taps (store, arrival_id) WHERE arrival_id IS NOT NULL;
+"""
+
+
 @CORE()
 def m0001_base(db: Any) -> None:
     """Members, cards, arrivals, visits, alerts, sessions and what keeps a repeated request from acting twice."""
@@ -177,6 +196,12 @@ def m0005_overdue_visits(db: Any) -> None:
 def m0006_doubted_tags(db: Any) -> None:
     """Cards that two stores saw at once."""
     run_script(db, _DOUBTS)
+
+
+@CORE()
+def m0007_nothing_of_not_today(db: Any) -> None:
+    """Counts that tell neither when nor for which arrival they were used up, and of a card only the day it was here last."""
+    run_script(db, _NOTHING_OF_NOT_TODAY)
 
 
 def run_script(db: Any, script: str) -> None:

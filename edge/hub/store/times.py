@@ -19,6 +19,11 @@ def read_moment(row: sqlite3.Row, prefix: str) -> Moment:
     return Moment(datetime.fromisoformat(row[f"{prefix}_at"]), row[f"{prefix}_boot"], row[f"{prefix}_mono"])
 
 
+def hour_of(at: datetime) -> datetime:
+    """The hour it began in: what is left of a time that is to tell about nobody."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
 def columns(moment: Moment) -> tuple[str, str, float]:
     """Values for `_at`, `_boot`, `_mono`."""
     return moment.at.isoformat(), moment.boot, moment.mono

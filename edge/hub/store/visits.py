@@ -9,7 +9,7 @@ from typing import Literal
 
 from edge.associates.moments import Moment, elapsed
 from edge.contracts.outcomes import Assurance, Caution, Reason
-from edge.hub.store.times import columns, read_moment
+from edge.hub.store.times import columns, hour_of, read_moment
 
 VisitKind = Literal["member", "stranger", "guest"]
 
@@ -107,7 +107,7 @@ def close(connection: sqlite3.Connection, store: str, visit_id: str) -> None:
 
 
 def without_person(visit: Visit) -> Visit:
-    """The visit as it is remembered after not today: that there was one."""
+    """The visit as it is remembered after not today: that there was one, in that hour."""
     return replace(
         visit,
         rev=visit.rev + 1,
@@ -119,6 +119,8 @@ def without_person(visit: Visit) -> Visit:
         assurance=None,
         caution=None,
         open=False,
+        started_at=hour_of(visit.started_at),
+        last=replace(visit.last, at=hour_of(visit.last.at)),
     )
 
 

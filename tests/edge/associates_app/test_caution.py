@@ -28,7 +28,8 @@ def test_a_caution_says_more_than_the_assurance(page: Any) -> None:
     assert words(page, "plain", None)["text"] == "Card not proven"
     assert words(page, "plain", "unproven")["text"] == "Card did not prove itself"
     assert words(page, "proven", "clone")["text"] == "Perhaps a copied card"
-    for caution in ("unproven", "clone"):
+    assert words(page, "plain", "two_doors")["text"] == "At two doors at once"
+    for caution in ("unproven", "clone", "two_doors"):
         assert "Ask who they are" in words(page, "plain", caution)["hint"]
     assert words(page, None, None) is None
 

@@ -62,7 +62,6 @@ def test_user_names_of_different_accounts_differ() -> None:
     assert len(set(everybody)) == len(everybody)
 
 
-LEVELS = st.sampled_from(["a", "b", "", "+", "$x"])
 TOPIC = st.lists(st.sampled_from(["a", "b", "", "$x"]), min_size=1, max_size=4).map("/".join)
 FILTER = st.lists(st.sampled_from(["a", "b", "", "+", "#", "a+"]), min_size=1, max_size=4).map("/".join)
 PATTERN = st.lists(st.sampled_from(["a", "b", "+"]), min_size=1, max_size=4).map("/".join)

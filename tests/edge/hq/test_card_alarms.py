@@ -7,11 +7,13 @@ import html
 import random
 import threading
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from edge.contracts.facts import ProofBody
+from edge.hq import clones
+from edge.hq.console import words
 from edge.hq.store import alarms, feed
 from edge.hq.store.database import Database
 from edge.process.clock import ManualClock
@@ -36,6 +38,12 @@ def rung(database: Database) -> list[tuple[str, str, int, int]]:
 def told(database: Database, store: str = STORE) -> list[tuple[str, str]]:
     """What that store's hub reads of tags in the feed."""
     return [(item.body.tag, item.body.state) for item in feed.page(database, store, 0, 500).items]  # type: ignore[union-attr]
+
+
+def test_every_alarm_has_its_words() -> None:
+    by_stores = {one for one in get_args(get_type_hints(ProofBody)["alarm"]) if one is not type(None)}
+    [kinds] = [set(get_args(one)) for one in by_stores]
+    assert kinds | set(get_args(clones.Kind)) == set(words.ALARMS) == set(words.ALARM_HINTS)
 
 
 def test_a_card_that_travels_rings_nobody(database: Database) -> None:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timezone
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def test_nor_do_proofs_and_passes(tmp_path: Path) -> None:
     alert = ann.alerts()[0]
     ann.act(f"/api/v1/alerts/{alert['alert_id']}/claim")
     with bench.hub.store.file.write() as connection:
-        desk = PassDesk(STORE, lambda: RING, bench.hub.store.members, bench.ids.token)
+        desk = PassDesk(STORE, lambda: RING, bench.hub.store.members, bench.ids.token, timezone.utc)
         link = desk.issue(connection, MARIA, now_of(bench.clock))
         phone = desk.open(connection, link or "", now_of(bench.clock))
         assert phone is not None and desk.shown(connection, phone, now_of(bench.clock)) is not None

@@ -50,6 +50,29 @@ def test_an_age_nobody_knows_proves_nothing_and_accuses_nobody() -> None:
     assert judge(63, at(300), USED, age_known=False) == Judged("proven")
 
 
+NOT_TODAY = [Taken(50, at(0)), Taken(61, at(100)), Taken(62, None)]
+
+
+@pytest.mark.parametrize(
+    ("counter", "came", "expected"),
+    [
+        (63, at(300), Judged("proven")),
+        (62, at(300), Judged("proof_replayed", "replayed")),
+        (60, at(300), Judged("proof_rolled_back", "rolled_back")),  # 61 is remembered, and says so
+        (60, at(99), Judged("proven")),
+        (1063, at(300), Judged("proven", "jumped")),
+    ],
+)
+def test_a_count_whose_moment_is_forgotten_still_counts(counter: int, came: Moment, expected: Judged) -> None:
+    assert judge(counter, came, NOT_TODAY, age_known=True) == expected
+
+
+def test_before_a_forgotten_moment_nothing_can_be_placed() -> None:
+    used = [Taken(50, at(0)), Taken(62, None)]
+    assert judge(61, at(300), used, age_known=True) == Judged("proof_unplaceable")
+    assert judge(61, at(300), [*used, Taken(63, at(200))], age_known=True) == Judged("proof_rolled_back", "rolled_back")
+
+
 def test_the_first_tap_of_a_card_stands_alone() -> None:
     assert judge(5000, at(0), [], age_known=True) == Judged("proven")
 

@@ -99,28 +99,31 @@ def test_mutant_without_a_look_at_the_counter_is_caught(bench: HubBench, monkeyp
 
 
 def test_exactly_one_of_fifty_doors_is_believed(bench: HubBench) -> None:
-    """Fifty threads bring one and the same message at the same moment, each as an arrival of its own."""
+    """Fifty doors bring one and the same message at the same moment, each as an arrival of its own."""
     uri = maria_tag(100).read()
-    arrivals = [tapped(bench, uri, arrival_id=f"raced-{number}") for number in range(50)]
+    doors = [f"door-{number}" for number in range(50)]
+    arrivals = [tapped(bench, uri, door=door, arrival_id=f"raced-at-{door}") for door in doors]
     start, results = threading.Barrier(50), []
 
-    def run(arrival: Arrival) -> None:
+    def run(arrival: Arrival, door: str) -> None:
         start.wait(30)
-        results.extend(_filed(bench, arrival))
+        results.extend(_filed(bench, arrival, door))
 
-    threads = [threading.Thread(target=run, args=(arrival,)) for arrival in arrivals]
+    threads = [threading.Thread(target=run, args=raced) for raced in zip(arrivals, doors, strict=True)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
     assert len(results) == 50
     assert sorted(verdicts(bench)) == ["proof_replayed"] * 49 + ["proven"]
-    assert len(bench.rows("tag_taps")) == 1
+    [spent] = bench.rows("tag_taps")
+    assert f"raced-at-{spent['kiosk']}" == spent["arrival_id"]
+    assert len({row["kiosk"] for row in bench.rows("arrivals")}) == 50 and alarms(bench) == ["replayed"] * 49
 
 
-def _filed(bench: HubBench, arrival: Arrival) -> list[ArrivalResult]:
+def _filed(bench: HubBench, arrival: Arrival, door: str) -> list[ArrivalResult]:
     with bench.hub.store.file.write() as connection:
-        return [bench.hub.worker._filing.file(connection, arrival, DOOR, now_of(bench.clock))]
+        return [bench.hub.worker._filing.file(connection, arrival, door, now_of(bench.clock))]
 
 
 def test_a_repeated_arrival_is_answered_alike_and_is_no_replay(bench: HubBench) -> None:

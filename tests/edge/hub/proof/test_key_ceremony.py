@@ -3,61 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
-from click.testing import CliRunner, Result
 
-from edge.hub.__main__ import main
+from edge.hub.commands import keys
 from edge.hub.config import Proof
 from edge.hub.proof.key_file import CurrentKeys, KeyFile
 from edge.hub.proof.ring import KeyRing, ProofKey
-from edge.process.clock import SystemClock
+from edge.process.clock import ManualClock, SystemClock
 from edge.process.errors import OperatorError
+from tests.edge.hub.proof.ceremony import Ceremony
 from tests.support.brokers import secret_file
-from tests.support.hub import CARD_KEY, EVIDENCE_KEY, STORE, HubBench
-from tests.support.proofs import NFC_KEY, RING, maria_tag, proof_config, tapped, write_ring
+from tests.support.hub import EVIDENCE_KEY, HubBench
+from tests.support.proofs import CODE_KEY, NFC_KEY, RING, code_now, maria_tag, proof_config, put_pass, showed, tapped, write_ring
 from tests.support.sun_tag import SunTag, diversified
 
-TODAY = SystemClock().now().date()
-
-
-class Ceremony:
-    """A hub's configuration and a person at its command line."""
-
-    def __init__(self, folder: Path, evidence_key: bytes = EVIDENCE_KEY, more: str = "") -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.file = folder, folder / "proof-keys.json"
-        self.config = folder / "hub.toml"
-        self.evidence_key = evidence_key
-        self.config.write_text(
-            f"""
-store = "{STORE}"
-store_name = "Main Street Hardware"
-data_dir = "{folder / "data"}"
-[broker]
-username = "{STORE}.hub.hub"
-password_file = "{secret_file(folder / "broker", "word")}"
-ws_url = "ws://127.0.0.1:9/mqtt"
-[accounts]
-kind = "embedded"
-accounts_file = "{folder / "accounts"}"
-[keys]
-card_key_file = "{secret_file(folder / "card", CARD_KEY.hex())}"
-evidence_key_file = "{secret_file(folder / "evidence", evidence_key.hex())}"
-[proof]
-keys_file = "{self.file}"
-{more}
-"""
-        )
-
-    def run(self, *words: str, typed: str | None = None) -> Result:
-        command = words[0].split() if len(words) == 1 else list(words)
-        return CliRunner().invoke(main, ["keys", *command, "--config", str(self.config)], input=typed)
-
-    def ring(self) -> KeyRing:
-        return KeyFile(self.file, self.evidence_key).read()
+TODAY = SystemClock().now().astimezone(ZoneInfo("Europe/London")).date()
 
 
 @pytest.fixture
@@ -198,13 +163,15 @@ def test_rotation_without_a_card_issued_anew(tmp_path: Path) -> None:
     listed = hub.run("list").output
     assert re.search(r"nfc +1 +an10922 +\w{12} +\S+ +made, in use +1 ", listed), listed
     asked = hub.run("retire 1 --report").output
-    assert "1 cards are known to hold nfc version 1" in asked and hub.ring().keys[0].retires_on is None
+    assert "1 cards are known to hold nfc version 1; their proofs will be refused" in asked
+    assert hub.ring().keys[0].retires_on is None
     tomorrow = TODAY + timedelta(days=1)
     assert f"is refused from {tomorrow} on; 1 of this medium stay in use" in hub.run(f"retire 1 --on {tomorrow}").output
     assert greeted(bench, old) == "proven", "until that day"
     assert hub.run("retire 1").exit_code == 0
     assert greeted(bench, old) == "plain"
-    assert hub.run("retire 1 --not-after-all").exit_code == 0
+    undone = hub.run("retire 1 --not-after-all").output
+    assert "their proofs go on to hold" in undone and "version 1 is not retired; 2 of this medium stay in use" in undone
     assert greeted(bench, old) == "proven"
     bench.close()
 
@@ -253,6 +220,38 @@ def test_a_spoiled_file_shows_in_the_hubs_health(tmp_path: Path) -> None:
     bench.close()
 
 
+def ill(bench: HubBench) -> list[tuple[str, str]]:
+    return [(part.code, part.hint) for part in bench.hub.health.report().parts if part.part == "proof keys" and not part.well]
+
+
+def test_a_key_file_that_is_gone_leaves_the_keys_and_shows_in_health(tmp_path: Path) -> None:
+    bench = HubBench(tmp_path / "hub", proof=proof_config(tmp_path))
+    bench.put_maria()
+    assert ill(bench) == []
+    (tmp_path / "proof-keys.json").unlink()
+    bench.later(1)
+    [(code, hint)] = ill(bench)
+    assert code == "proof_keys_missing" and "goes on with what it held" in hint and "backup" in hint
+    assert greeted(bench, maria_tag()) == "proven"
+    write_ring(tmp_path / "proof-keys.json", KeyRing())
+    bench.later(1)
+    assert ill(bench)[0][0] == "proof_keys_missing" and greeted(bench, maria_tag(1)) == "proven", "nor does an empty one"
+    write_ring(tmp_path / "proof-keys.json", RING)
+    bench.later(1)
+    assert ill(bench) == []
+    bench.close()
+
+
+def test_a_hub_that_starts_without_its_keys_says_so(tmp_path: Path) -> None:
+    bench = HubBench(tmp_path / "hub", proof=Proof(keys_file=str(tmp_path / "proof-keys.json")))
+    [(code, hint)] = ill(bench)
+    assert code == "proof_keys_missing" and "make or import" in hint and "goes on" not in hint
+    write_ring(tmp_path / "proof-keys.json", RING)
+    bench.later(1)
+    assert ill(bench) == []
+    bench.close()
+
+
 def test_a_version_number_is_never_given_twice(hub: Ceremony, tmp_path: Path) -> None:
     hub.run("make")
     paper = Path(secret_file(tmp_path / "paper", "x"))
@@ -269,3 +268,32 @@ def test_keys_for_members_codes(hub: Ceremony) -> None:
     assert [(key.medium, key.version, len(key.master)) for key in hub.ring().keys] == [("code", 1, 32), ("code", 2, 32)]
     assert isinstance(hub.ring().usable("code", date(2026, 1, 1))[0], ProofKey)
     assert hub.ring().usable("nfc", TODAY) == ()
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("Pacific/Auckland", 11), ("Europe/London", 24), ("America/Los_Angeles", 32)])
+def test_a_version_ends_at_midnight_in_the_store(tmp_path: Path, zone: str, hour: int) -> None:
+    """hour: of 20 November in UTC, at which the 21st begins there."""
+    retired = KeyRing((replace(NFC_KEY, retires_on=date(2026, 11, 21)), replace(CODE_KEY, retires_on=date(2026, 11, 21))))
+    bench = HubBench(tmp_path / "hub", proof=proof_config(tmp_path, retired), zone=zone)
+    bench.put_maria()
+    put_pass(bench)
+    bench.clock.advance((hour - 9) * 3600 - 60)
+    assert greeted(bench, maria_tag(1)) == "proven" and greeted_code(bench) == "proven"
+    bench.clock.advance(60)
+    assert greeted(bench, maria_tag(2)) == "plain" and greeted_code(bench) == "plain"
+    bench.close()
+
+
+def greeted_code(bench: HubBench) -> str | None:
+    [result] = bench.take(showed(bench, code_now(bench)))
+    return None if result.greeting is None else result.greeting.assurance
+
+
+def test_the_command_counts_days_as_the_store_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = ManualClock()
+    clock.advance(2 * 3600)  # 11:00 on the 20th in UTC, midnight in Auckland
+    monkeypatch.setattr(keys, "SystemClock", lambda: clock)
+    hub = Ceremony(tmp_path / "hub", top='timezone = "Pacific/Auckland"')
+    assert hub.run("make").exit_code == 0
+    assert hub.ring().keys[0].made_on == date(2026, 11, 21)
+    assert "is refused from 2026-11-21 on" in hub.run("retire 1").output

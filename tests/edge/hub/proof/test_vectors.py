@@ -200,13 +200,14 @@ def test_every_refusal_takes_the_same_work(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_hundred_thousand_guessed_macs_are_refused() -> None:
-    """A MAC has 64 bits; these are tried against one message (the session key is made once, as the tag's does not change)."""
-    guess = random.Random(12196)
-    _, mac_key = sun.session_keys(ZERO, bytes.fromhex("04DE5F1EACC040"), 61)
-    right = sun.mac_of(mac_key, b"")
-    assert sum(guess.randbytes(8) == right for _ in range(100_000)) == 0
-    for _ in range(500):
-        assert code_of(f"{V2[:-16]}{guess.randbytes(8).hex().upper()}") == "proof_wrong"
+    """Each is verified from its address on, as a card's would be."""
+    guess, refused = random.Random(12196), 0
+    for _ in range(100_000):
+        try:
+            sun.verify(f"{V2[:-16]}{guess.randbytes(8).hex().upper()}", TEMPLATES, [ZERO_KEY])
+        except ProofError as error:
+            refused += error.code == "proof_wrong"
+    assert refused == 100_000
 
 
 @settings(max_examples=300)
@@ -255,11 +256,6 @@ def test_a_template_of_ones_own() -> None:
 )
 def test_which_keys_are_taken(key: ProofKey, test_keys: bool, fits: bool) -> None:
     assert (what_is_wrong(key, test_keys=test_keys) is None) is fits
-
-
-def test_a_key_never_shows_itself() -> None:
-    assert V4_KEY.master.hex() not in repr(V4_KEY).lower() and "master" not in repr(V4_KEY)
-    assert V4_KEY.fingerprint not in V4_KEY.master.hex()
 
 
 def test_a_tags_reference_is_the_same_in_every_store_and_not_its_id() -> None:
