@@ -13,7 +13,7 @@ from typing import Any, Final
 import cv2
 import zxingcpp
 
-from kiosk.devices.camera_words import LONGEST_TEXT, MOST_CODES, Hint, SeenCode
+from kiosk.devices.camera_words import LONGEST_TEXT, MOST_CODES, SeenCode
 
 Picture = Any  # numpy.ndarray of uint8, height x width: grey
 Helper = Callable[[Picture], Picture]
@@ -25,13 +25,9 @@ FORMATS: Final = zxingcpp.BarcodeFormats([_KIND.EAN13, _KIND.EAN8, _KIND.UPCA, _
 # hundreds of pixels, where a sensor's noise stays below one level; a code in the hand covers dozens of cells.
 THUMB: Final = (64, 36)
 BUSY_ABOVE: Final = 8.0
+BUSY_IN_THE_DARK: Final = 1.5
 BUSY_CELLS: Final = 8
-# Grey level of a code too dark to read; of a saturated pixel; the part of a code such pixels may cover; the part of the frame's
-# width that a code should fill.
-DARK_BELOW: Final = 60.0
-SATURATED: Final = 250
-GLARE_ABOVE: Final = 0.25
-SMALL_BELOW: Final = 0.35
+DAYLIGHT: Final = 96.0
 
 
 def read_codes(picture: Picture) -> list[SeenCode]:
@@ -102,26 +98,7 @@ class FrameReader:
         if self._thumb is None:
             self._thumb = thumb
             return True
-        differing = int((cv2.absdiff(thumb, self._thumb) > BUSY_ABOVE).sum())
+        above = max(BUSY_IN_THE_DARK, BUSY_ABOVE * min(1.0, float(thumb.mean()) / DAYLIGHT))
+        differing = int((cv2.absdiff(thumb, self._thumb) > above).sum())
         cv2.accumulateWeighted(thumb, self._thumb, 0.02)
         return differing >= BUSY_CELLS
-
-
-def hint_for(picture: Picture) -> Hint | None:
-    """What would help bars that OpenCV finds and nobody reads; None where there are none, or nothing is wrong with them."""
-    small = cv2.resize(picture, (640, 640 * picture.shape[0] // picture.shape[1]), interpolation=cv2.INTER_AREA)
-    found, corners = cv2.barcode.BarcodeDetector().detect(small)
-    if not found:
-        return None
-    x, y, width, height = cv2.boundingRect(max(corners, key=cv2.contourArea))
-    return _wrong_with(small[max(0, y) : y + height, max(0, x) : x + width], small.shape[1])
-
-
-def _wrong_with(code: Picture, whole_width: int) -> Hint | None:
-    if code.size == 0:
-        return None
-    if float(code.mean()) < DARK_BELOW:
-        return "brighter"
-    if float((code >= SATURATED).mean()) > GLARE_ABOVE:
-        return "glare"
-    return "closer" if max(code.shape) < SMALL_BELOW * whole_width else None

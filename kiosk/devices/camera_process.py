@@ -86,7 +86,7 @@ def _watch(device: str, width: int, height: int, fps: float, say: Callable[[Came
     try:
         import cv2  # here, for the kiosk itself and the demo live without it
 
-        from kiosk.devices import camera_decode
+        from kiosk.devices import camera_decode, camera_hints
     except ImportError as error:  # the package, or a system library it is linked with
         return CameraTrouble("camera_missing", missing_in(error))
     cv2.setNumThreads(1)
@@ -97,7 +97,7 @@ def _watch(device: str, width: int, height: int, fps: float, say: Callable[[Came
     _open_nothing_more()
     for number, (at, picture) in enumerate(_pictures(cv2, capture, None if _is_file(device) else fps)):
         codes = reader.read(picture)
-        hint = camera_decode.hint_for(picture) if reader.busy and not codes and number % HINT_EVERY == 0 else None
+        hint = camera_hints.hint_for(picture) if reader.busy and not codes and number % HINT_EVERY == 0 else None
         rows, columns = picture.shape
         say(SeenFrame(number, at, zlib.crc32(picture), columns, rows, codes, hint))
     return CameraTrouble("camera_ended")

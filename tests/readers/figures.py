@@ -14,7 +14,8 @@ from typing import Any
 
 import cv2
 
-from kiosk.devices.camera_decode import HELPERS, hint_for, read_codes, turned
+from kiosk.devices.camera_decode import HELPERS, read_codes, turned
+from kiosk.devices.camera_hints import hint_for
 from kiosk.devices.camera_words import SeenCode
 from tests.readers.photos import FLOORS, NO_CODE, VIDEO_SIZE, Photo, frames_of, photos, plain, texts_of, video
 
@@ -138,4 +139,4 @@ def _steps() -> Iterator[tuple[str, Callable[[Any], object]]]:
     yield AS_IT_IS, read_codes
     for name, helper in HELPERS.items():
         yield f"one help more: {name}", lambda frame, helper=helper: read_codes(helper(frame))
-    yield "looking for bars nobody can read (every third frame)", hint_for
+    yield "looking for codes nobody can read (every third frame)", hint_for

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.readers.photos import FLOORS, NO_CODE, ZXING_FLOOR_CODE128, ZXING_FLOORS
 from tests.readers.results import Result
+from tests.readers.spoilt import NOTHING, STEPS
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,26 @@ def _frame_costs(result: Result) -> Iterator[str]:
         f"The camera's whole process (JPEG, grey, checksum, reading, words) takes {whole:.1f} ms of one core for such a frame:"
         f" {whole * fps / 10:.0f} % of a core at {fps} frames a second."
     )
+
+
+def _hints(result: Result) -> Iterator[str]:
+    figures = result.figures
+    yield prose(
+        "Frames of 1280x720 that no help reads, of the photographs above: made smaller, darker, or with a reflection in the"
+        " middle, the two mildest of each photograph that cannot be read. Not each of them can be told from other things; a"
+        " hint is said where three looks of four seconds agree on it. Of the dark the light alone is judged: something that moves"
+        " there without a code is told the same."
+    )
+    yield from _head("cannot be read for it is", "frames", *(f"told *{says}*" for says in (*STEPS, NOTHING)))
+    names = {"closer": "too small", "brighter": "too dark", "glare": "shining"}
+    for kind, rates in figures["unread"].items():
+        for wanted, words in rates.items():
+            yield _row(f"{kind}: {names[wanted]}", sum(words.values()), *(words.get(word, 0) for word in (*STEPS, NOTHING)))
+    for says, words in (("read with help alone, before it is", "read late"), ("photographs without a code", "no code")):
+        told = figures[words]
+        yield _row(says, sum(told.values()), *(told.get(word, 0) for word in (*STEPS, NOTHING)))
+    yield ""
+    yield prose("A code that is read ends the count of hints, so those that are read within a second are told none.")
 
 
 def _serial(faults: Result, limit: Result) -> Iterator[str]:
@@ -193,6 +214,7 @@ def _times(number: int, what: str) -> str:
 _FUZZED = ("frames and cards", "scanner lines", "scanner keys", "camera words", "board wire")
 SECTIONS: Sequence[Section] = (
     Section("Codes on photographs", ("photographs",), _photographs),
+    Section("Hints for codes that cannot be read", ("hints",), _hints),
     Section("What a frame of the camera costs", ("frame costs",), _frame_costs),
     Section("Faults of the serial line and the chip", ("serial faults", "limit of two looks"), _serial),
     Section("Unplugged, and hung", ("unplugged", "hung on a real port", "hung at any moment"), _coming_back),

@@ -117,21 +117,6 @@ def test_a_turned_barcode_is_read_with_help(shown: list[Photo], tmp_path: Path) 
     assert reads(events)[0].value == shown[0].texts[0]
 
 
-def test_hints_say_what_is_wrong_with_bars(shown: list[Photo]) -> None:
-    import cv2
-    import numpy as np
-
-    from kiosk.devices.camera_decode import hint_for
-    from tests.readers.photos import on_canvas
-
-    bars = photos("ean13-3")[0].picture
-    assert hint_for(on_canvas(cv2.resize(bars, (100, 100), interpolation=cv2.INTER_AREA), (640, 360))) == "closer"
-    assert hint_for(on_canvas((bars // 5).astype(np.uint8), (640, 360), 20)) == "brighter"
-    washed = cv2.add(bars, 120)
-    assert hint_for(on_canvas(washed, (640, 360))) == "glare"
-    assert hint_for(np.full((360, 640), 128, np.uint8)) is None
-
-
 def test_a_process_that_stands_still_is_killed_and_begun_anew(clip: Path) -> None:
     """As a read that blocks for ever: the process is stopped in the middle of a frame (opencv#4468)."""
     with camera(clip, Patience(open=20, stall=1.0)) as (made, thread, _):

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import segno
 
-from tests.readers.photos import video
+from tests.readers.photos import photos, video
+from tests.readers.spoilt import told, unread
 from tests.support.kiosk_core import KioskProcess, free_port, until
 from tests.support.reader import ask
 
@@ -45,6 +46,16 @@ def test_a_code_before_the_camera_becomes_an_arrival(kiosk: KioskProcess, tmp_pa
     assert kiosk.terminate() == 0
     log = kiosk.log.read_text()
     assert "KR-WALTER" not in log and "Traceback" not in log
+
+
+def test_a_code_too_far_away_becomes_a_word_on_the_screen(kiosk: KioskProcess, tmp_path: Path) -> None:
+    far = next(frame for frame in unread(photos("ean13-3")[:1], "closer") if told([frame])["closer"])
+    film = video(tmp_path / "far.avi", [np.full((720, 1280), 128, np.uint8), far.picture], 60)
+    add(kiosk, "camera", device=str(film))
+    kiosk.start(parts=("reader", "records", "camera"))
+    until(lambda: kiosk.view()["title"] == "A little closer, please", "the screen says what helps")
+    assert kiosk.waiting() == []
+    assert kiosk.terminate() == 0
 
 
 def test_a_code_at_the_scanner_becomes_an_arrival_and_a_product_none(kiosk: KioskProcess, tmp_path: Path) -> None:
