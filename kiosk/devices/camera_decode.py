@@ -19,10 +19,10 @@ Picture = Any  # numpy.ndarray of uint8, height x width: grey
 Helper = Callable[[Picture], Picture]
 
 _KIND = zxingcpp.BarcodeFormat
-FORMATS: Final = zxingcpp.BarcodeFormats([_KIND.EAN13, _KIND.EAN8, _KIND.UPCA, _KIND.Code128, _KIND.QRCode])
+FORMATS: Final = zxingcpp.BarcodeFormats([_KIND.EAN13, _KIND.EAN8, _KIND.UPCA, _KIND.UPCE, _KIND.Code128, _KIND.QRCode])
 
-# Somebody is there when some cells of a thumbnail differ by so many grey levels from the resting picture. A cell is the mean of
-# hundreds of pixels, where a sensor's noise stays below one level; a code in the hand covers dozens of cells.
+# Somebody is there when some cells of a thumbnail differ by so many grey levels from the resting picture, in the dark by fewer. A
+# cell is the mean of hundreds of pixels, where a sensor's noise stays below one level; a code in the hand covers dozens of cells.
 THUMB: Final = (64, 36)
 BUSY_ABOVE: Final = 8.0
 BUSY_IN_THE_DARK: Final = 1.5
@@ -31,7 +31,8 @@ DAYLIGHT: Final = 96.0
 
 
 def read_codes(picture: Picture) -> list[SeenCode]:
-    """Every whole code in a picture; EAN and UPC with a right check digit, Code 128 and QR with their own."""
+    """Every whole code in a picture; EAN and UPC with a right check digit, Code 128 and QR with their own. UPC-E as
+    the EAN-13 it is short for."""
     found = zxingcpp.read_barcodes(picture, formats=FORMATS, text_mode=zxingcpp.TextMode.Plain)
     return [SeenCode(code.text, code.symbology_identifier[:3]) for code in found]
 

@@ -2,7 +2,8 @@
 
 One card keeps one id however it is written: a member number of GS1 (GSRN, application identifier 8018, GS1 General Specifications
 3.9.13) is its 18 digits whether it came as an element string, a Digital Link, in brackets or bare; a UPC-A is the EAN-13 with a
-leading zero. GS1 data is taken apart by biip; the check digit of a GSRN, which biip leaves alone, is judged here.
+leading zero; a UPC-E is the UPC-A it is short for. GS1 data is taken apart by biip; the check digit of a GSRN, which biip leaves
+alone, is judged here.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LONGEST_CODE: Final = 255  # characters, edge.contracts.card_id
 # Symbols that carry GS1 data: GS1-128, DataBar, DataMatrix, QR code, DotCode (GS1 General Specifications 5.1.3).
 _GS1_SYMBOLS = frozenset({"]C1", "]e0", "]d2", "]Q3", "]J1"})
 _EAN_SYMBOLS = "]E"
+_EAN_OR_UPC = "]E0"  # all of them but EAN-8
 # ITF-14 on cartons: a product's number as well.
 _CARTON_SYMBOL = "]I1"
 _EAN = re.compile(r"(?:[0-9]{8}|[0-9]{12}|[0-9]{13})\Z")
@@ -90,8 +92,8 @@ def member_code(text: str, symbology: str | None, policy: CodePolicy) -> str:
     if elements is not None:
         return _member_of(elements, policy)
     named = symbology or ""
-    if named.startswith(_EAN_SYMBOLS) or (not named and _EAN.match(text) and _checks(text)):
-        return _ean(text, policy)
+    if named.startswith(_EAN_SYMBOLS) or (not named and _EAN.match(text) and _whole(text, named)):
+        return _ean(text, named, policy)
     if named == _CARTON_SYMBOL:
         raise NotAMember("code_product")
     return _plain(text, policy)
@@ -129,15 +131,39 @@ def _member_of(elements: Sequence[GS1ElementString], policy: CodePolicy) -> str:
     return gsrn
 
 
-def _ean(text: str, policy: CodePolicy) -> str:
+def _ean(text: str, symbology: str, policy: CodePolicy) -> str:
     if not _EAN.match(text):  # with an add-on, as on magazines
         raise NotAMember("code_product")
-    if not _checks(text):
+    number = _whole(text, symbology)
+    if number is None:
         raise NotAMember("code_check_digit")
-    number = f"0{text}" if len(text) == 12 else text
     if not number.startswith(_digits(policy.member_prefixes)):
         raise NotAMember("code_product")
     return number
+
+
+def _whole(text: str, symbology: str) -> str | None:
+    """The 13 digits of an EAN-13, UPC-A or UPC-E, the 8 of an EAN-8; None where no check digit holds.
+
+    Eight digits that can be both are an EAN-8, unless the scanner says otherwise: it has an identifier of its own, `]E4`.
+    """
+    ways = [_upc_e(text), text if _checks(text) else None]
+    number = next((way for way in (ways if symbology == _EAN_OR_UPC else reversed(ways)) if way is not None), None)
+    return f"0{number}" if number is not None and len(number) == 12 else number
+
+
+def _upc_e(text: str) -> str | None:
+    """The UPC-A that eight digits are short for (GS1 General Specifications 5.2.2.4), or None where they are no UPC-E."""
+    from biip import ParseError  # see `prepare`
+    from biip.upc import Upc, UpcFormat
+
+    if len(text) != 8:
+        return None
+    try:
+        number = Upc.parse(text)
+    except ParseError:
+        return None
+    return number.as_upc_a() if number.format == UpcFormat.UPC_E else None
 
 
 def _plain(text: str, policy: CodePolicy) -> str:

@@ -109,6 +109,40 @@ def test_upc_a_is_the_ean_with_a_zero() -> None:
     assert judged(upc, "]E0", ours) == judged(f"0{upc}", "]E0", ours) == judged(upc, None, ours) == f"0{upc}"
 
 
+# The rule's four cases, by the last of the six digits: 0 to 2, 3, 4, 5 to 9. Published in a label printer's manual (its examples
+# of zero suppression, without check digits), a scanner maker's manual (01234565), and tests of open libraries (the others).
+UPC_E = [
+    ("04252614", "042100005264"),
+    ("01245608", "012000004568"),
+    ("02758314", "027100005834"),
+    ("04120229", "041200002029"),
+    ("01223004", "012000002304"),
+    ("01234531", "012300000451"),
+    ("01234543", "012340000053"),
+    ("04963406", "049000006346"),
+    ("01234565", "012345000065"),
+    ("06543217", "065100004327"),
+    ("16543214", "165100004324"),
+]
+
+
+@pytest.mark.parametrize(("short", "whole"), UPC_E)
+def test_upc_e_is_the_upc_a_it_is_short_for(short: str, whole: str) -> None:
+    ours = CodePolicy(member_prefixes=("0",))
+    assert judged(short, "]E0", ours) == judged(whole, "]E0", ours) == f"0{whole}"
+    assert judged(short, "]E0") == "code_product", "as its UPC-A"
+    wrong = short[:-1] + str((int(short[-1]) + 1) % 10)
+    assert judged(wrong, "]E0") == "code_check_digit"
+
+
+def test_eight_digits_are_an_ean_8_where_they_can_be_both_and_nothing_says_otherwise() -> None:
+    ours = CodePolicy(member_prefixes=("0",))
+    assert [judged("01234565", symbol, ours) for symbol in (None, "]E4", "]E0")] == ["01234565", "01234565", "0012345000065"]
+    assert [judged("04252614", symbol, ours) for symbol in (None, "]E4", "]E0")] == ["0042100005264"] * 3, "no EAN-8"
+    assert judged("04252614", "]C0", ours) == "04252614", "Code 128 with a number of its own"
+    assert judged("04252614", None) == "code_product", "no stranger is greeted for a can of lemonade"
+
+
 def test_a_shop_may_narrow_and_widen() -> None:
     narrow = CodePolicy(member_prefixes=("2099",), text_prefixes=("KR-", "https://kr.example/m/"))
     assert judged("2012345678903", "]E0", narrow) == "code_product"

@@ -21,7 +21,7 @@ import kiosk.devices
 from edge.process.clock import SystemClock
 from firmware_bridge.card_read import CardRead, ReaderEvent, ReaderState
 from kiosk.devices.camera import PROCESS, Camera, Patience
-from kiosk.devices.camera_words import SeenFrame, read_word
+from kiosk.devices.camera_words import SeenCode, SeenFrame, read_word
 from tests.readers.photos import NO_CODE, Photo, frames_of, photos, video
 from tests.support.reader import Running, running
 
@@ -115,6 +115,16 @@ def test_a_turned_barcode_is_read_with_help(shown: list[Photo], tmp_path: Path) 
     with camera(video(tmp_path / "askew.avi", [nobody, askew], 30)) as (_, thread, _):
         events = thread.wait_for(lambda events: bool(reads(events)))
     assert reads(events)[0].value == shown[0].texts[0]
+
+
+def test_a_upc_e_is_read_as_what_it_is_short_for() -> None:
+    import numpy as np
+    import zxingcpp
+
+    from kiosk.devices.camera_decode import read_codes
+
+    drawn = np.array(zxingcpp.create_barcode("04252614", zxingcpp.BarcodeFormat.UPCE).to_image(scale=3))
+    assert read_codes(np.pad(drawn, 40, constant_values=255)) == [SeenCode("0042100005264", "]E0")]
 
 
 def test_a_process_that_stands_still_is_killed_and_begun_anew(clip: Path) -> None:
