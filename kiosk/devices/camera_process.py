@@ -15,9 +15,11 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from kiosk.devices.camera_frames import Clocks, live_frames
 from kiosk.devices.camera_words import CameraTrouble, CameraWord, SeenFrame, missing_in, written
 
 # A look for unreadable bars costs as much as a reading; every third frame is often enough for a hint.
@@ -119,16 +121,24 @@ def _opened(cv2: Any, device: str, width: int, height: int) -> Any:
 
 def _pictures(cv2: Any, capture: Any, fps: float | None) -> Iterator[tuple[float, Any]]:
     """Moments and grey pictures until there are no more. fps: at most so many a second are decoded; None: every one (a file)."""
-    next_at = 0.0
-    while capture.grab():
-        at = time.clock_gettime(time.CLOCK_BOOTTIME)
-        if fps is not None and at < next_at:
-            continue
-        next_at = at + 1 / fps if fps is not None else at
-        good, frame = capture.retrieve()
+    clocks = Clocks(time.monotonic, lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
+    frames = (
+        _recorded(capture, clocks)
+        if fps is None
+        else live_frames(capture, partial(capture.get, cv2.CAP_PROP_POS_MSEC), fps, clocks)
+    )
+    for at, frame in frames:
+        yield at, frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+
+
+def _recorded(capture: Any, clocks: Clocks) -> Iterator[tuple[float, Any]]:
+    """All frames of a file, as if they were taken as they are read."""
+    while True:
+        at = clocks.boot()
+        good, frame = capture.read()
         if not good:
             return
-        yield at, frame if frame.ndim == 2 else cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+        yield at, frame
 
 
 def _is_file(device: str) -> bool:

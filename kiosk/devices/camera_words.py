@@ -29,7 +29,7 @@ class SeenCode(Struct, frozen=True, array_like=True):
 class SeenFrame(Struct, frozen=True, tag="frame"):
     """One frame that was looked at.
 
-    number: counts up by one. at: seconds of CLOCK_BOOTTIME when it was grabbed, as `edge.process.clock`
+    number: counts up by one. at: seconds of CLOCK_BOOTTIME when it was taken (camera_frames), as `edge.process.clock`
     counts: the other monotonic clock stands still while the machine sleeps. mark: a checksum of all its pixels.
     width, height: pixels. hint: what would help a code that is there and cannot be read, or None.
     """
