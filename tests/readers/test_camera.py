@@ -140,6 +140,34 @@ def test_a_process_that_stands_still_is_killed_and_begun_anew(clip: Path) -> Non
         assert not Path(f"/proc/{pid}").exists(), "the old one is gone"
 
 
+def test_by_default_it_is_killed_after_three_seconds(clip: Path) -> None:
+    """As shipped: kiosk.wiring gives no patience of its own."""
+    with camera(clip) as (made, thread, _):
+        thread.wait_up()
+        pid, stopped_at = made.pid, BOOT_CLOCK()
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        state = thread.wait_down("camera_stalled")
+        thread.wait_up(2)
+        assert not Path(f"/proc/{pid}").exists()
+    assert 2.5 <= state.monotonic - stopped_at <= 6.0, "3 s from its last word, and what a loaded machine adds"
+
+
+def test_before_its_first_frame_it_has_fifteen_seconds_and_no_more(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A camera whose opening blocks for ever; the bound is shortened here, and its default is as the docs say."""
+    (tmp_path / "cv2.py").write_text("import time\ntime.sleep(600)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with camera(clip, Patience(open=1.0)) as (made, thread, _):
+        begun_at = BOOT_CLOCK()
+        assert thread.wait_down("camera_stalled").monotonic - begun_at < 5.0
+    assert made.pid is None
+    assert (Patience().open, Patience().stall) == (15.0, 3.0)
+    docs = (ROOT / "docs" / "codes.md").read_text()
+    assert "fifteen seconds" in docs and "three seconds without a picture" in docs
+
+
 def test_a_process_that_dies_is_begun_anew(clip: Path) -> None:
     with camera(clip) as (made, thread, _):
         thread.wait_up()
