@@ -6,7 +6,8 @@ import pytest
 
 from tests.bench.figures import Goal
 from tests.readers.figures import AS_IT_IS, codes_figures, empty_frames, frame_costs, rate, tilted
-from tests.readers.photos import FLOORS, NO_CODE, ZXING_FLOORS, photos
+from tests.readers.page import PAGE
+from tests.readers.photos import FLOORS, NO_CODE, WITHOUT_PHOTOS, ZXING_FLOORS, folder, photos
 from tests.readers.results import Measured
 
 
@@ -14,6 +15,15 @@ def test_our_floors_are_not_below_the_published_ones() -> None:
     assert set(FLOORS) == {*ZXING_FLOORS, "code128-1"}
     assert all(FLOORS[name] >= harder >= fast for name, (fast, harder) in ZXING_FLOORS.items())
     assert FLOORS["code128-1"] == len(photos("code128-1")), "all of them, which no sum over three sets can exceed"
+
+
+def test_the_page_says_which_floors_have_no_photographs_here() -> None:
+    here = {path.name for path in folder().iterdir() if path.is_dir()}
+    assert here == {*FLOORS, NO_CODE}, "a set that is in the data has a floor"
+    assert not here & set(WITHOUT_PHOTOS)
+    text = " ".join(PAGE.read_text().split())
+    for name, (floor, number) in WITHOUT_PHOTOS.items():
+        assert f"{name} {floor} of {number}" in text
 
 
 @pytest.mark.parametrize("name", sorted(FLOORS))
