@@ -61,8 +61,12 @@ class SimulatedPn532(Device):
         self._line.send(self._chip.tick(now), now)
         for piece in self._line.due(now):
             self._to_host.put(piece, now)
-        self._port.write(b"".join(self._to_host.due(now)))
+        self._write(b"".join(self._to_host.due(now)))
         return self._due()
+
+    def _write(self, data: bytes) -> None:
+        """To the host; all bytes go this way."""
+        self._port.write(data)
 
     def _due(self) -> float | None:
         planned = self._planned[0][0] if self._planned else None
