@@ -6,7 +6,7 @@ from typing import Any
 
 import tomli_w
 
-from edge.demo.credentials import write_closed
+from edge.demo.credentials import PROOF_KEYS, write_closed
 from edge.demo.layout import HOST, HUB, KIOSK, STORE, Layout, Ports
 
 STORE_NAME = "Kettle & Rye Hardware"
@@ -80,6 +80,7 @@ def hub(layout: Layout, ports: Ports, broker_kind: str, not_today_window_s: floa
         "accounts": accounts,
         "hq": {"url": f"http://{HOST}:{ports.hq}", "token_file": str(layout.secret("hub_hq_token"))},
         "keys": {"card_key_file": str(layout.secret("card_key")), "evidence_key_file": str(layout.secret("evidence_key"))},
+        "proof": {"keys_file": str(layout.secret(PROOF_KEYS))},
         "policy": {"hold_s": not_today_window_s},
         "kiosks": [{"name": KIOSK, "token_file": str(layout.secret("kiosk_hub_token"))}],
     }

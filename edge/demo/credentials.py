@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edge.demo.layout import Layout
@@ -19,6 +20,8 @@ _SECRETS = {
     "hub_hq_token": 32,
     "hq_console_password": 6,
 }
+# The hub's key file; its key signs the codes of members' passes. One for cards is brought in with `shopbell hub keys import`.
+PROOF_KEYS = "proof_keys.json"
 
 
 def make_missing(layout: Layout, ids: Ids) -> None:
@@ -27,6 +30,20 @@ def make_missing(layout: Layout, ids: Ids) -> None:
         path = layout.secret(name)
         if not path.exists():
             write_closed(path, ids.token(size) + "\n")
+    if not layout.secret(PROOF_KEYS).exists():
+        _make_code_key(layout)
+
+
+def _make_code_key(layout: Layout) -> None:
+    # here: later starts need none of it
+    from edge.hub.proof import ceremony
+    from edge.hub.proof.key_file import KeyFile
+    from edge.hub.proof.ring import DEFAULT_SUFFIX, KeyRing
+
+    evidence_key = bytes.fromhex(layout.secret("evidence_key").read_text(encoding="utf-8"))
+    with KeyFile(layout.secret(PROOF_KEYS), evidence_key).changing() as write:
+        today = datetime.now(UTC).date()
+        write(ceremony.make(KeyRing(), "code", os.urandom, today, DEFAULT_SUFFIX))
 
 
 def write_closed(path: Path, text: str) -> None:

@@ -59,7 +59,7 @@ def test_an_honest_card_told_late_is_proven_and_rings_no_alarm(
     run(1)
     duo.plugged = False
     duo.report(wire.CARD, bytes([len(UID)]) + UID + f"uri:{card.read()}".encode())
-    run(10)
+    run(12)
     [other_door] = hub.take(tapped(hub, card.read(), door=DOOR_2, card_id=card.card_id), kiosk=DOOR_2)
     run(5)
     duo.plugged = True

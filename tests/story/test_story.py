@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+import zxingcpp
 
-from tests.story.shop import Shop, html_of, leaks, taken, waiting
+from tests.story.shop import PHONE, Shop, html_of, leaks, taken, waiting
 from tests.support.demo import until
 
 pytestmark = [pytest.mark.chromium, pytest.mark.mosquitto]
@@ -231,3 +234,38 @@ def traces(page: Any, *words: str) -> list[str]:
     """Which of these words stand anywhere in the page."""
     held = html_of(page)
     return [word for word in words if word in held]
+
+
+def test_a_member_without_a_card_is_given_a_pass_and_comes_back_with_it(shop: Shop) -> None:
+    member = next(shop.some(greeting="name"))
+    ana = shop.phone("ana")
+    shop.tap(f"member:{member['key']}")
+    waiting(ana, member["call_me"] or member["name"]).get_by_role("button", name="Take").click()
+    ana.get_by_role("button", name="Give a pass").click()
+    link = read_code(ana.get_by_alt_text("Code with the link to the pass"))
+    ana.get_by_role("button", name="Write down & finish").click()
+    ana.locator("label.choice__one", has_text="Yes").click()
+    ana.get_by_role("button", name="Done").click()
+
+    own = shop.page(link, PHONE)
+    own.wait_for_selector("#code:not([hidden])")
+    code = read_code(own.locator("#picture"))
+    shop.rest()
+    shop.tap(f"qr:{code}")
+    shop.see("by_name")
+    proofs = "SELECT assurance, proof FROM arrivals ORDER BY rowid"
+    assert shop.hub_rows(proofs)[-1] == ("proven", "proven")
+
+    shop.rest()
+    shop.seen()
+    shop.tap(f"qr:{code}")
+    until(lambda: shop.hub_rows(proofs)[-1] == (None, "proof_repeated"), "a code counts once")
+    assert member["name"].split()[0] not in repr(shop.seen())
+
+
+def read_code(picture: Any) -> str:
+    """What a phone's camera reads of it."""
+    until(lambda: picture.evaluate("it => it.complete && it.naturalWidth > 0"), "the picture is drawn")
+    picture.evaluate("it => it.scrollIntoView({ block: 'center' })")
+    pixels = cv2.imdecode(np.frombuffer(picture.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    return str(zxingcpp.read_barcodes(pixels)[0].text)
