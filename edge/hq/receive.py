@@ -29,6 +29,7 @@ from msgspec import Struct
 from edge.contracts.envelope import Id
 from edge.contracts.errors import ContractError
 from edge.contracts.facts import (
+    AlertBody,
     ArrivalBody,
     ErasureBody,
     Fact,
@@ -40,13 +41,14 @@ from edge.contracts.facts import (
     VisitBody,
     read_fact,
 )
-from edge.contracts.money import Money
 
 ERASED = "erased"
 _INT64 = 2**63
 # Longer texts cannot stand in a PostgreSQL index (2704 bytes a row, several columns).
 _KEY_MAX_CHARS = 200
 _KEY_TEXTS = ("source", "invoice", "product_code")
+_ABOUT_A_MEMBER = (ArrivalBody, VisitBody, SaleBody, NoteBody, MemberBody)
+_ABOUT_A_VISIT = (ArrivalBody, VisitBody, AlertBody, NoteBody)
 
 
 class Accepted(Struct, frozen=True):
@@ -67,12 +69,12 @@ class Accepted(Struct, frozen=True):
     @property
     def member(self) -> str | None:
         """The member the item is about. An erasure is about nobody any more: its reference stands in the tombstone."""
-        return None if type(self.body) is ErasureBody else getattr(self.body, "member", None)
+        return self.body.member if isinstance(self.body, _ABOUT_A_MEMBER) else None
 
     @property
     def visit(self) -> str | None:
         """The visit the item is about."""
-        return getattr(self.body, "visit_id", None)
+        return self.body.visit_id if isinstance(self.body, _ABOUT_A_VISIT) else None
 
     @property
     def content(self) -> FactBody | dict[str, str]:
@@ -91,6 +93,7 @@ class Refused(Struct, frozen=True):
 
 
 Judgement = Accepted | Refused
+Check = Callable[[str, Any], str | None]
 
 
 def judge(raw: bytes, store: str) -> Judgement:
@@ -197,37 +200,36 @@ def _out_of_bounds(fact: Fact) -> str | None:
     body = fact.body
     if isinstance(body, SaleBody) and not _is_decimal(body.unit_price):
         return "unit_price is a decimal number as text, like 2.55."
-    return _value_out_of_bounds("at", fact.at) or _body_out_of_bounds(body)
+    return _moment_out_of_bounds("at", fact.at) or _body_out_of_bounds(body)
 
 
 def _body_out_of_bounds(body: Struct, within: str = "") -> str | None:
-    for name in _looked_at(type(body)):
-        wrong = _value_out_of_bounds(within + name, getattr(body, name))
+    for name, check in _looked_at(type(body)):
+        wrong = check(name, getattr(body, name))
         if wrong:
-            return wrong
+            return within + wrong
     return None
 
 
 @cache
-def _looked_at(shape: type[Struct]) -> tuple[str, ...]:
-    """The fields of a body that need a look; ids, names and words from a list are bounded by their own pattern."""
+def _looked_at(shape: type[Struct]) -> tuple[tuple[str, Check], ...]:
+    """The fields of a body that need a look, and who looks; ids, names and words from a list are bounded by their pattern."""
     info = msgspec.inspect.type_info(shape)
     assert isinstance(info, msgspec.inspect.StructType)
-    return tuple(field.name for field in info.fields if not _is_bounded(field.type))
+    checks = ((field.name, _check(field.type)) for field in info.fields)
+    return tuple((name, check) for name, check in checks if check)
 
 
-def _is_bounded(kind: msgspec.inspect.Type) -> bool:
+def _check(kind: msgspec.inspect.Type) -> Check | None:
+    """Who looks at values of this type. None: nobody has to."""
     if isinstance(kind, msgspec.inspect.Metadata):
-        return _is_bounded(kind.type)
+        return _check(kind.type)
     if isinstance(kind, msgspec.inspect.UnionType):
-        return all(_is_bounded(one) for one in kind.types)
-    of_a_pattern = isinstance(kind, msgspec.inspect.StrType) and kind.pattern is not None
-    return of_a_pattern or isinstance(kind, msgspec.inspect.LiteralType | msgspec.inspect.NoneType | msgspec.inspect.BoolType)
-
-
-def _value_out_of_bounds(name: str, value: object) -> str | None:
-    check = _BOUNDS.get(type(value))
-    return check(name, value) if check else None
+        check = next((check for one in kind.types if (check := _check(one))), None)
+        return check and (lambda name, value: None if value is None else check(name, value))
+    if isinstance(kind, msgspec.inspect.StrType) and kind.pattern is not None:
+        return None
+    return _CHECKS.get(type(kind))
 
 
 def _text_out_of_bounds(name: str, value: str) -> str | None:
@@ -248,17 +250,17 @@ def _moment_out_of_bounds(name: str, value: datetime) -> str | None:
     return None if inside else f"{name} is outside the years 1 to 9999 in UTC."
 
 
-def _list_out_of_bounds(name: str, value: list[object]) -> str | None:
-    return next((wrong for part in value if (wrong := _value_out_of_bounds(name, part))), None)
+def _list_out_of_bounds(name: str, value: list[str]) -> str | None:
+    return next((wrong for part in value if (wrong := _text_out_of_bounds(name, part))), None)
 
 
-# What can be out of bounds, by its type: a fact's fields are looked at by the hundred thousand after an import.
-_BOUNDS: dict[type, Callable[[str, Any], str | None]] = {
-    str: _text_out_of_bounds,
-    int: _number_out_of_bounds,
-    datetime: _moment_out_of_bounds,
-    list: _list_out_of_bounds,
-    Money: lambda name, value: _body_out_of_bounds(value, f"{name}."),
+# What can be out of bounds, by its declared type: a fact's fields are looked at by the hundred thousand after an import.
+_CHECKS: dict[type[msgspec.inspect.Type], Check] = {
+    msgspec.inspect.StrType: _text_out_of_bounds,
+    msgspec.inspect.IntType: _number_out_of_bounds,
+    msgspec.inspect.DateTimeType: _moment_out_of_bounds,
+    msgspec.inspect.ListType: _list_out_of_bounds,
+    msgspec.inspect.StructType: lambda name, value: _body_out_of_bounds(value, f"{name}."),
 }
 
 
