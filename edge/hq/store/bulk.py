@@ -1,113 +1,180 @@
 """Many rows, or many values, in one statement: the one place where the two engines are told differently.
 
-SQLite gets its rows one by one through a prepared statement, inside its own process. PostgreSQL gets them all as one JSON
-parameter that the server opens into rows (json_to_recordset): a statement for 500 rows then has one parameter and one plan,
-where a list of VALUES has thousands of parameters that are counted, rewritten and planned anew each time.
+SQLite gets its rows one by one through a prepared statement, inside its own process. PostgreSQL is first asked, in one
+statement for all tables, which keys are there; what is not goes in by COPY (edge.hq.store.copying), its fastest way, and what
+is there is left alone or overwritten by a statement. The look decides nothing: COPY fails where another transaction was
+faster, the whole transaction is then done again without COPY, and there each statement decides for itself (ON CONFLICT).
+
+A statement gets all its rows as one JSON parameter that the server opens (json_to_recordset): it then has one plan, where a
+list of VALUES has thousands of parameters that are counted, rewritten and planned anew each time.
 
 Rows are written in the order given, all have the same columns, and none is there twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, Table, Text, bindparam, cast, column, func, literal_column, select, true
+import msgspec
+from msgspec import Struct
+from sqlalchemy import (
+    Column,
+    ColumnClause,
+    CompoundSelect,
+    Connection,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from edge.hq.store.types import Json, Moment, to_json
+from edge.hq.store import copying, direct
+from edge.hq.store.types import Json, to_json
 
 Row = Mapping[str, Any]
 _VALUES = "many"
 
 
-def put_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert; where the key is taken, what is there stays."""
-    if rows:
-        statement = _put_new(connection.dialect.name, table, tuple(rows[0]))
-        connection.execute(statement, _parameters(connection, table, rows))
+class Put(Struct):
+    """Rows of one store for a table. newer: the column by which they overwrite what is there; None: what is there stays.
+
+    there: the places of rows whose key has been seen in the table. None: nobody has looked.
+    """
+
+    table: Table
+    rows: Sequence[Row]
+    newer: str | None = None
+    there: frozenset[int] | None = None
 
 
-def put_new_told(connection: Connection, table: Table, rows: Sequence[Row], key: Column[str]) -> frozenset[str]:
-    """The same for rows of one store, `key` being the other column of the table's key; the keys that were not there."""
-    if not rows:
+def look(connection: Connection, store: str, puts: Sequence[Put]) -> None:
+    """Find out what is there already; all rows are of `store`. SQLite needs no look."""
+    if not _is_postgres(connection) or not any(put.rows for put in puts):
+        return
+    asked = {f"keys_{place}": _keys_of(put) for place, put in enumerate(puts)}
+    found = direct.run(connection, _look(tuple(put.table for put in puts)), {"of": store, **asked})
+    for put, (_, there) in zip(puts, sorted(found), strict=True):
+        put.there = frozenset(msgspec.json.decode(there))
+
+
+def put(connection: Connection, what: Put) -> None:
+    """Write them; by COPY where it is known that nothing is there, and then perhaps raises direct.Overtaken."""
+    if what.there is None:
+        _put(connection, what, what.rows)
+        return
+    copying.copy(connection, what.table, _absent(what))
+    if what.newer:
+        _put(connection, what, [what.rows[place] for place in sorted(what.there)])
+
+
+def put_told(connection: Connection, what: Put, key: Column[str]) -> frozenset[str]:
+    """The same where what is there stays, `key` being the other column of the table's key; the keys that were not there."""
+    if what.there is not None:
+        put(connection, what)
+        return frozenset(row[key.name] for row in _absent(what))
+    if not what.rows:
         return frozenset()
-    if _is_postgres(connection):
-        rows = _unheard(connection, rows, key)
-        if _copied(connection, table, rows):
-            return frozenset(row[key.name] for row in rows)
-    statement = _put_new(connection.dialect.name, table, tuple(rows[0])).returning(key)
-    return frozenset(connection.execute(statement, _parameters(connection, table, rows)).scalars())
+    statement = _put_new(connection.dialect.name, what.table, tuple(what.rows[0])).returning(key)
+    return frozenset(row[0] for row in _run(connection, statement, what.table, what.rows))
 
 
 def put_newer(connection: Connection, table: Table, rows: Sequence[Row], newer: str | None = None) -> None:
     """Insert; where the key is taken, overwrite if column `newer` has risen, or in any case where `newer` is None."""
     if rows:
         statement = _put_newer(connection.dialect.name, table, tuple(rows[0]), newer)
-        connection.execute(statement, _parameters(connection, table, rows))
+        _run(connection, statement, table, rows)
 
 
-def find(connection: Connection, store: str, key: Column[str], values: Iterable[str], *columns: Column[Any]) -> Sequence[Any]:
-    """`columns` of the rows whose key is `store` and one of these values, however many they are: always the same statement."""
+def find(
+    connection: Connection, store: str | None, key: Column[str], values: Iterable[str], *columns: Column[Any]
+) -> Sequence[Any]:
+    """`columns` of the rows of `store` (None: of every store) whose `key` is one of these values, however many they are."""
     wanted = sorted(set(values))
     if not wanted:
         return ()
-    return connection.execute(_find(connection.dialect.name, key, columns), {"of": store, _VALUES: to_json(wanted)}).all()
+    statement = _find(connection.dialect.name, key, columns, store is None)
+    parameters = {_VALUES: to_json(wanted)} if store is None else {_VALUES: to_json(wanted), "of": store}
+    return (
+        direct.run(connection, statement, parameters)
+        if _is_postgres(connection)
+        else connection.execute(statement, parameters).all()
+    )
+
+
+def _absent(what: Put) -> Sequence[Row]:
+    return [row for place, row in enumerate(what.rows) if place not in what.there] if what.there else what.rows
+
+
+def _put(connection: Connection, what: Put, rows: Sequence[Row]) -> None:
+    if what.newer:
+        put_newer(connection, what.table, rows, what.newer)
+    elif rows:
+        _run(connection, _put_new(connection.dialect.name, what.table, tuple(rows[0])), what.table, rows)
 
 
 def _is_postgres(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-def _unheard(connection: Connection, rows: Sequence[Row], key: Column[str]) -> list[Row]:
-    """The rows whose key is not there. Only a look: who decides is the table's key, when they are written."""
-    found = find(connection, rows[0]["store"], key, (row[key.name] for row in rows), key)
-    there = {one[0] for one in found}
-    return [row for row in rows if row[key.name] not in there]
+@cache
+def keys(table: Table) -> tuple[str, ...]:
+    """The columns of the key that tell the rows of one store apart."""
+    return tuple(key.name for key in table.primary_key if key.name != "store")
 
 
-def _copied(connection: Connection, table: Table, rows: Sequence[Row]) -> bool:
-    """Write rows by COPY, PostgreSQL's fastest way in, which knows no ON CONFLICT. False, and nothing is done, if that fails.
-
-    Another transaction may have been faster with one of the keys, or the server refuses a value: the caller then writes the
-    rows by a statement, which passes over what is there and says in SQLAlchemy's words what is wrong.
-    """
-    if not rows:
-        return True
-    driver: Any = connection.connection.driver_connection
-    try:
-        # the look before has begun the transaction, so this one is a savepoint in it
-        with driver.transaction(), driver.cursor().copy(_copy_sql(table, tuple(rows[0]))) as copy:
-            texts = _as_text(table, tuple(rows[0]))
-            for row in rows:
-                values = list(row.values())
-                for place, text in texts:
-                    values[place] = text(values[place])
-                copy.write_row(values)
-    except driver.Error:
-        return False
-    return True
+def _keys_of(put: Put) -> str:
+    """JSON: of each row its key, or the list of its keys."""
+    return to_json(list(map(itemgetter(*keys(put.table)), put.rows)))
 
 
 @cache
-def _find(engine: str, key: Column[str], columns: tuple[Column[Any], ...]) -> Select[Any]:
-    mine = select(*columns).where(key.table.c.store == bindparam("of"))
+def _look(tables: tuple[Table, ...]) -> CompoundSelect[Any]:
+    """One row a table: its place, and as JSON the places of the keys that are there, counted from 0."""
+    return union_all(*(_look_into(place, table) for place, table in enumerate(tables)))
+
+
+def _look_into(place: int, table: Table) -> Select[Any]:
+    names = keys(table)
+    open_up = func.json_array_elements_text if len(names) == 1 else func.json_array_elements
+    given = open_up(cast(bindparam(f"keys_{place}"), JSON)).table_valued(column("key", JSON), with_ordinality="place")
+    asked = given.render_derived(name="asked")
+    parts = [asked.c.key] if len(names) == 1 else [asked.c.key.op("->>")(_number(number)) for number in range(len(names))]
+    same = [table.c[name] == cast(part, table.c[name].type) for name, part in zip(names, parts, strict=True)]
+    # lateral: without statistics of the table the server would else walk through all the store has
+    found = select(_number(1)).where(table.c.store == bindparam("of"), *same).limit(_number(1))
+    places = cast(func.coalesce(func.json_agg(asked.c.place - _number(1)), literal_column("'[]'")), Text)
+    return select(_number(place), places).select_from(asked.join(found.lateral("found"), true()))
+
+
+def _number(value: int) -> ColumnClause[Any]:
+    """A number that stands in the statement itself, and is not one of its parameters."""
+    return literal_column(str(value))
+
+
+@cache
+def _find(engine: str, key: Column[str], columns: tuple[Column[Any], ...], everywhere: bool) -> Select[Any]:
+    """Always the same statement."""
+    mine = select(*columns) if everywhere else select(*columns).where(key.table.c.store == bindparam("of"))
     if engine != "postgresql":
         each = func.json_each(bindparam(_VALUES)).table_valued("value")
         return mine.where(key.in_(select(each.c.value)))
     opened = func.json_array_elements_text(cast(bindparam(_VALUES), JSON)).table_valued("key")
     asked = opened.render_derived(name="asked")
-    # lateral: while the server has no statistics of a table it would else walk through all the store has
-    found = mine.where(key == asked.c.key).limit(literal_column("1")).lateral("found")
+    # lateral for the same reason as above, and the offset keeps it so
+    found = mine.where(key == asked.c.key).offset(_number(0)).lateral("found")
     return select(found).select_from(asked.join(found, true()))
-
-
-@cache
-def _copy_sql(table: Table, names: tuple[str, ...]) -> str:
-    return f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
 
 
 @cache
@@ -139,22 +206,11 @@ def _opened(table: Table, names: tuple[str, ...]) -> Select[Any]:
     return select(*(cast(rows.c[name], JSONB) if isinstance(table.c[name].type, Json) else rows.c[name] for name in names))
 
 
-@cache
-def _as_text(table: Table, names: tuple[str, ...]) -> tuple[tuple[int, Callable[[Any], str | None]], ...]:
-    """Places of values that are cheaper to write as text here than to have the driver find out how: (place, how)."""
-    kinds = ((place, type(table.c[name].type)) for place, name in enumerate(names))
-    return tuple((place, _TEXTS[kind]) for place, kind in kinds if kind in _TEXTS)
-
-
-def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
-
-
-_TEXTS: dict[type, Callable[[Any], str | None]] = {Json: to_json, Moment: _moment}
-
-
-def _parameters(connection: Connection, table: Table, rows: Sequence[Row]) -> Any:
+def _run(connection: Connection, statement: Any, table: Table, rows: Sequence[Row]) -> Sequence[Any]:
+    """Give the statement its rows; what it tells of them."""
     if not _is_postgres(connection):
-        return rows
+        result = connection.execute(statement, rows)
+        return result.all() if result.returns_rows else ()
     names = [name for name in rows[0] if isinstance(table.c[name].type, Json)]
-    return {_VALUES: to_json([{**row, **{name: to_json(row[name]) for name in names}} for row in rows] if names else rows)}
+    given = [{**row, **{name: to_json(row[name]) for name in names}} for row in rows] if names else rows
+    return direct.run(connection, statement, {_VALUES: to_json(given)})

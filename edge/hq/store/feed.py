@@ -23,11 +23,12 @@ from edge.hq.store.database import Database
 from edge.hq.store.tables import EVERYWHERE, counters, feed
 
 _HERE = (counters.c.store == EVERYWHERE) & (counters.c.name == "feed")
+_LOCK = update(counters).where(_HERE).values(value=counters.c.value)
 
 
 def lock(connection: Connection) -> None:
     """Wait for other writers of the feed, and keep them waiting until this transaction ends."""
-    connection.execute(update(counters).where(_HERE).values(value=counters.c.value))
+    connection.execute(_LOCK)
 
 
 def append(connection: Connection, items: Iterable[tuple[str, FeedBody]], at: datetime) -> int:

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, select
 
 from edge.hq.store.tables import EVERYWHERE, counters
 
+_ROW = select(counters.c.value).where(counters.c.store == EVERYWHERE, counters.c.name == "erasure")
+_SHARED, _ALONE = _ROW.with_for_update(read=True), _ROW.with_for_update()
+
 
 def enter(connection: Connection, *, alone: bool) -> None:
     """Wait at the gate; held until the transaction ends. Enter before anything else is locked, and once only."""
-    row = select(counters.c.value).where(counters.c.store == EVERYWHERE, counters.c.name == "erasure")
-    connection.execute(row.with_for_update(read=not alone)).one()
+    connection.execute(_ALONE if alone else _SHARED).one()

@@ -17,6 +17,7 @@ from edge.contracts.facts import FactAnswer
 from edge.hq.receive import Accepted, Judgement, Refused, answer, erasures, judge, mentioned, without_erased
 from edge.hq.store import bulk, erasure, gate, parked
 from edge.hq.store.database import Database
+from edge.hq.store.direct import Overtaken
 from edge.hq.store.projections import heard, project
 from edge.hq.store.tables import facts
 from edge.hq.store.withdrawn import leave_nameless
@@ -51,6 +52,15 @@ def retry(database: Database, store: str, digest: str, now: datetime) -> FactAns
 
 
 def _take(database: Database, store: str, judged: Sequence[Judgement], now: datetime) -> list[FactAnswer]:
+    try:
+        return _in_one_transaction(database, store, judged, now, copies=True)
+    except Overtaken:
+        return _in_one_transaction(database, store, judged, now, copies=False)
+
+
+def _in_one_transaction(
+    database: Database, store: str, judged: Sequence[Judgement], now: datetime, *, copies: bool
+) -> list[FactAnswer]:
     forgotten = erasures(judged)
     with database.write() as connection:
         gate.enter(connection, alone=bool(forgotten))
@@ -58,10 +68,10 @@ def _take(database: Database, store: str, judged: Sequence[Judgement], now: date
         gone = erasure.standing(connection, mentioned(judged)) | forgotten
         judged = without_erased(judged, gone)
         accepted = _first_of_each([item for item in judged if isinstance(item, Accepted)])
-        filed = _file(connection, store, accepted, now)
+        filed = _file(connection, store, accepted, now, copies=copies)
         fresh = [fact for fact in accepted if fact.id in filed]
         leave_nameless(connection, store, fresh)
-        project(connection, store, fresh, now)
+        project(connection, store, fresh, now, copies=copies)
         parked.park(connection, store, [item for item in judged if isinstance(item, Refused) and item.member not in gone], now)
         heard(connection, store, now)
     return answer(judged, filed)
@@ -71,10 +81,13 @@ def _first_of_each(accepted: Sequence[Accepted]) -> list[Accepted]:
     return list({fact.id: fact for fact in reversed(accepted)}.values())
 
 
-def _file(connection: Connection, store: str, accepted: Sequence[Accepted], now: datetime) -> frozenset[str]:
+def _file(connection: Connection, store: str, accepted: Sequence[Accepted], now: datetime, *, copies: bool) -> frozenset[str]:
     """Insert what is not there yet; the ids that were not."""
     rows = [_row(store, fact, now) for fact in sorted(accepted, key=lambda fact: fact.id)]
-    return bulk.put_new_told(connection, facts, rows, facts.c.id)
+    put = bulk.Put(facts, rows)
+    if copies:
+        bulk.look(connection, store, [put])
+    return bulk.put_told(connection, put, facts.c.id)
 
 
 def _row(store: str, fact: Accepted, now: datetime) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What facts add up to: rows that the console and the feed read. Every statement can be run again without harm.
 
 Newest state wins by `rev` (arrivals, visits, members) or by time (devices); a fact that comes late changes nothing.
-Rows are written in key order and tables in one order, so that two transactions cannot wait for each other in a ring.
+Tables are written in one order, in each the new rows before those that are there, and these in key order, so that two
+transactions cannot wait for each other in a ring.
 Facts of probes are filed and show nowhere.
 """
 
@@ -10,12 +11,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
-from functools import cache
 from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table
 
 from edge.contracts.facts import AlertBody, ArrivalBody, DeviceBody, MemberBody, NoteBody, ProofBody, SaleBody, VisitBody
 from edge.hq.members import MemberRow, told
@@ -28,29 +28,30 @@ Row = dict[str, Any]
 _NEVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-def project(connection: Connection, store: str, filed: Sequence[Accepted], now: datetime) -> None:
-    """Bring every projection up to date with newly filed facts of one store."""
+def project(connection: Connection, store: str, filed: Sequence[Accepted], now: datetime, *, copies: bool) -> None:
+    """Bring every projection up to date with newly filed facts of one store. copies: see edge.hq.store.bulk."""
     real = _by_shape(fact for fact in filed if not fact.test)
-    for table, shape, to_row, newer in _RULES:
-        told = sorted(real[shape], key=_age(newer))
-        rows = _one_per_key(table, ({"store": store, **to_row(fact)} for fact in told), newer)
-        if newer:
-            bulk.put_newer(connection, table, rows, newer)
-        else:
-            bulk.put_new(connection, table, rows)
+    puts = [bulk.Put(table, _rows(store, table, real[shape], to_row, newer), newer) for table, shape, to_row, newer in _RULES]
+    spoken_of = bulk.Put(members, _mentioned(store, real))
+    if copies:
+        bulk.look(connection, store, [*puts, spoken_of])
+    for put in puts:
+        bulk.put(connection, put)
     alarms.compare(connection, store, real[ProofBody], now)
-    _project_members(connection, store, real, now)
+    _tell_members(connection, store, real[MemberBody], now)
+    bulk.put(connection, spoken_of)
 
 
-def _one_per_key(table: Table, rows: Iterable[Row], newer: str | None) -> list[Row]:
+def _rows(store: str, table: Table, told: Iterable[Accepted], to_row: Callable[[Accepted], Row], newer: str | None) -> list[Row]:
+    ordered = sorted(told, key=_age(newer))
+    return _one_per_key(table, [{"store": store, **to_row(fact)} for fact in ordered], newer)
+
+
+def _one_per_key(table: Table, rows: Sequence[Row], newer: str | None) -> list[Row]:
     """In key order; of several rows of one key the last, or the first where the first one stays: a statement may not meet a
     row twice."""
-    key, found = itemgetter(*_keys(table)), dict[Any, Row]()
-    for row in rows:
-        if newer:
-            found[key(row)] = row
-        else:
-            found.setdefault(key(row), row)
+    key = itemgetter(*bulk.keys(table))
+    found = {key(row): row for row in (rows if newer else reversed(rows))}
     return [found[one] for one in sorted(found)]
 
 
@@ -66,8 +67,8 @@ def heard(connection: Connection, store: str, now: datetime) -> None:
 
 def member_rows(connection: Connection, wanted: Iterable[str]) -> list[MemberRow]:
     """Rows of these members at every store."""
-    found = connection.execute(select(members).where(members.c.member.in_(sorted(wanted))).order_by(members.c.store))
-    return [MemberRow(**row) for row in found.mappings()]
+    found = bulk.find(connection, None, members.c.member, wanted, *members.c)
+    return sorted((MemberRow(**row._asdict()) for row in found), key=lambda row: row.store)
 
 
 def write_members(connection: Connection, rows: Sequence[MemberRow]) -> None:
@@ -76,16 +77,21 @@ def write_members(connection: Connection, rows: Sequence[MemberRow]) -> None:
     bulk.put_newer(connection, members, ordered)
 
 
-def _project_members(connection: Connection, store: str, real: Mapping[type, Sequence[Accepted]], now: datetime) -> None:
-    news = [(fact.at, fact.body) for fact in real.get(MemberBody, ()) if isinstance(fact.body, MemberBody)]
+def _tell_members(connection: Connection, store: str, told_of: Iterable[Accepted], now: datetime) -> None:
+    news = [(fact.at, fact.body) for fact in told_of if isinstance(fact.body, MemberBody)]
     if news:
         feed.lock(connection)
         outcome = told(store, news, member_rows(connection, {body.member for _, body in news}))
         write_members(connection, outcome.rows)
         feed.append(connection, outcome.feed, now)
-    mentioned = sorted({member for facts in real.values() for fact in facts if (member := fact.member)})
-    rows = [{"store": store, "member": member, "rev": -1, "greeting": "nameless", "changed_at": _NEVER} for member in mentioned]
-    bulk.put_new_told(connection, members, rows, members.c.member)
+
+
+def _mentioned(store: str, real: Mapping[type, Sequence[Accepted]]) -> list[Row]:
+    """Rows of members whom these facts speak of without telling who they are."""
+    told_of = {fact.member for fact in real.get(MemberBody, ())}
+    mentioned = {member for facts in real.values() for fact in facts if (member := fact.member)} - told_of
+    blank = {"store": store, "rev": -1, "greeting": "nameless", "changed_at": _NEVER}
+    return [{**blank, "member": member} for member in sorted(mentioned)]
 
 
 def _by_shape(filed: Iterable[Accepted]) -> defaultdict[type, list[Accepted]]:
@@ -94,11 +100,6 @@ def _by_shape(filed: Iterable[Accepted]) -> defaultdict[type, list[Accepted]]:
     for fact in filed:
         found[type(fact.body)].append(fact)
     return found
-
-
-@cache
-def _keys(table: Table) -> tuple[str, ...]:
-    return tuple(column.name for column in table.primary_key)
 
 
 def _fields(fact: Accepted, *left_out: str) -> Row:

@@ -32,8 +32,9 @@ def leave_nameless(connection: Connection, store: str, filed: Sequence[Accepted]
 
 
 def _withdrawn(connection: Connection, store: str, filed: Sequence[Accepted]) -> list[str]:
-    """The visits of which these facts tell a newer state without the member they had."""
-    nameless = [fact.body for fact in filed if isinstance(fact.body, VisitBody) and fact.body.member is None]
+    """The visits of which these facts tell a newer state without the member they had. A first state takes nothing back."""
+    bodies = [fact.body for fact in filed if isinstance(fact.body, VisitBody)]
+    nameless = [body for body in bodies if body.member is None and body.rev > 0]
     newest = {body.visit_id: body.rev for body in sorted(nameless, key=lambda body: body.rev)}
     rows = bulk.find(connection, store, visits.c.visit_id, newest, visits.c.visit_id, visits.c.rev, visits.c.member)
     return sorted(row.visit_id for row in rows if row.member is not None and row.rev < newest[row.visit_id])

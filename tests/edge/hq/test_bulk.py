@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import OperationalError
 
-from edge.hq.store import bulk
+from edge.hq.store import bulk, copying, direct
 from edge.hq.store.database import Database
-from edge.hq.store.tables import members, tombstones
+from edge.hq.store.tables import arrivals, feed, members, sales, tombstones
 from edge.process.clock import ManualClock
 from tests.support.hq import OTHER, STORE
 
@@ -29,25 +32,98 @@ def _names(connection: Connection) -> dict[tuple[str, str], str]:
     return {(row.store, row.member): row.name for row in connection.execute(select(members))}
 
 
+def _told(database: Database, rows: list[dict[str, Any]]) -> frozenset[str]:
+    with database.write() as connection:
+        put = bulk.Put(members, rows)
+        bulk.look(connection, STORE, [put])
+        return bulk.put_told(connection, put, members.c.member)
+
+
 def test_only_rows_that_were_not_there_are_told_and_the_others_stay_as_they_are(database: Database) -> None:
-    with database.write() as connection:
-        assert bulk.put_new_told(connection, members, _rows("a", "b"), members.c.member) == {"a", "b"}
-    with database.write() as connection:
-        assert bulk.put_new_told(connection, members, _rows("b", "c", rev=1), members.c.member) == {"c"}
-        assert bulk.put_new_told(connection, members, [], members.c.member) == frozenset()
+    assert _told(database, _rows("a", "b")) == {"a", "b"}
+    assert _told(database, _rows("b", "c", rev=1)) == {"c"}
+    assert _told(database, _rows("c")) == _told(database, []) == frozenset()
+    with database.read() as connection:
         assert _names(connection) == {(STORE, "a"): "rev 0", (STORE, "b"): "rev 0", (STORE, "c"): "rev 1"}
 
 
+def test_without_a_look_the_statement_decides_what_is_new(database: Database) -> None:
+    with database.write() as connection:
+        assert bulk.put_told(connection, bulk.Put(members, _rows("a", "b")), members.c.member) == {"a", "b"}
+        assert bulk.put_told(connection, bulk.Put(members, _rows("b", "c", rev=1)), members.c.member) == {"c"}
+        bulk.put(connection, bulk.Put(members, _rows("a", rev=1), "rev"))
+        assert _names(connection) == {(STORE, "a"): "rev 1", (STORE, "b"): "rev 0", (STORE, "c"): "rev 1"}
+
+
 @pytest.mark.postgres
-def test_a_look_that_is_out_of_date_changes_nothing(postgres_only: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another transaction filed b after we looked: COPY fails on its key, and the statement decides."""
-    with postgres_only.write() as connection:
-        bulk.put_new(connection, members, _rows("b"))
-    monkeypatch.setattr(bulk, "_unheard", lambda _connection, rows, _key: list(rows))
-    with postgres_only.write() as connection:
-        assert bulk.put_new_told(connection, members, _rows("a", "b", "c", rev=1), members.c.member) == {"a", "c"}
+def test_a_look_that_is_out_of_date_changes_nothing(postgres_only: Database) -> None:
+    """Another transaction filed b after we looked: COPY fails on its key, and says so by a name of its own."""
+    put = bulk.Put(members, _rows("a", "b", "c", rev=1))
     with postgres_only.read() as connection:
-        assert _names(connection)[STORE, "b"] == "rev 0"
+        bulk.look(connection, STORE, [put])
+    assert put.there == frozenset()
+    with postgres_only.write() as connection:
+        bulk.put(connection, bulk.Put(members, _rows("b")))
+    with pytest.raises(direct.Overtaken), postgres_only.write() as connection:
+        bulk.put(connection, put)
+    with postgres_only.read() as connection:
+        assert _names(connection) == {(STORE, "b"): "rev 0"}
+
+
+def _line(ordinal: int, invoice: str = "536365", description: str = "Bell") -> dict[str, Any]:
+    words = {"product_code": "85123A", "description": description, "unit_price": "2.55", "currency": "GBP", "line_kind": "sale"}
+    key = {"store": STORE, "source": "till-1", "invoice": invoice, "ordinal": ordinal}
+    return {**key, "sold_at": NOW, "quantity": -6, "amount_minor": 1530, "member": None, **words}
+
+
+@pytest.mark.postgres
+def test_one_look_tells_of_several_tables_by_their_whole_keys(postgres_only: Database) -> None:
+    odd = 'in"v\\[1],\t{}'
+    with postgres_only.write() as connection:
+        bulk.put(connection, bulk.Put(members, [*_rows("a"), *_rows("b", store=OTHER)]))
+        bulk.put(connection, bulk.Put(sales, [_line(1), _line(2, odd)]))
+        puts = [
+            bulk.Put(sales, [_line(2), _line(1), _line(1, odd), _line(2, odd)]),
+            bulk.Put(arrivals, []),
+            bulk.Put(members, _rows("b", "a")),
+        ]
+        bulk.look(connection, STORE, puts)
+    assert [put.there for put in puts] == [{1, 3}, frozenset(), {1}]
+
+
+@given(
+    words=st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+        | st.text("\\\n\r\t\"N.,'{}\u2028\x0b\x85é🛁", max_size=6)
+        | st.sampled_from(["null", "None", r"\N", r"\.", ""]),
+        max_size=8,
+    )
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.postgres
+def test_what_is_copied_comes_back_as_it_was(postgres_only: Database, words: list[str]) -> None:
+    made = [
+        {**row, "name": word, "origin": None if number % 2 else word[::-1]}
+        for number, (word, row) in enumerate(zip(words, _rows(*(f"m-{number}" for number in range(len(words)))), strict=True))
+    ]
+    kept = [
+        {"store": STORE, "seq": number, "kind": "x", "body": [word, None], "member": "", "at": NOW}
+        for number, word in enumerate(words)
+    ]
+    with contextlib.suppress(_Undone), postgres_only.write() as connection:
+        for table, rows in ((members, made), (feed, kept)):
+            copying.copy(connection, table, rows)
+        found = connection.execute(
+            select(members.c.name, members.c.origin, members.c.changed_at).order_by(members.c.member)
+        ).all()
+        bodies = connection.execute(select(feed.c.body).order_by(feed.c.seq)).scalars().all()
+        assert found == [(row["name"], row["origin"], NOW) for row in made]
+        assert bodies == [row["body"] for row in kept]
+        raise _Undone
+
+
+class _Undone(Exception):
+    """What this transaction wrote is not wanted."""
 
 
 def test_a_newer_row_overwrites_and_an_older_one_does_not(database: Database) -> None:
@@ -61,37 +137,54 @@ def test_a_newer_row_overwrites_and_an_older_one_does_not(database: Database) ->
 
 def test_rows_are_found_by_store_and_key(database: Database) -> None:
     with database.write() as connection:
-        bulk.put_new(connection, members, [*_rows("a", "b", 'q"[}\\', rev=1), *_rows("a", store=OTHER)])
+        bulk.put(connection, bulk.Put(members, [*_rows("a", "b", 'q"[}\\', rev=1), *_rows("a", store=OTHER)]))
         found = bulk.find(connection, STORE, members.c.member, ["a", 'q"[}\\', "nobody", "a"], members.c.member, members.c.rev)
         assert sorted((row.member, row.rev) for row in found) == [("a", 1), ('q"[}\\', 1)]
         assert bulk.find(connection, STORE, members.c.member, [], members.c.member) == ()
+        everywhere = bulk.find(connection, None, members.c.member, ["a", "nobody"], members.c.store)
+        assert sorted(row.store for row in everywhere) == sorted([STORE, OTHER])
 
 
-@contextmanager
-def _asked(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
-    """Statements and their parameters as the driver gets them."""
-    heard: list[tuple[str, Any]] = []
-
-    def listen(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_more: object) -> None:
-        heard.append((statement, parameters))
-
-    event.listen(connection, "before_cursor_execute", listen)
-    yield heard
-    event.remove(connection, "before_cursor_execute", listen)
+_WANTED = [f"m-{number:05d}" for number in range(0, 3000, 7)]
+_LOOKS: dict[str, Callable[[Connection], Any]] = {
+    "members": lambda connection: bulk.find(connection, STORE, members.c.member, _WANTED, members.c.member),
+    "everywhere": lambda connection: bulk.find(connection, None, members.c.member, _WANTED, *members.c),
+    "tombstones": lambda connection: bulk.find(connection, STORE, tombstones.c.member, _WANTED, tombstones.c.member),
+    "look": lambda connection: bulk.look(connection, STORE, [bulk.Put(members, _rows(*_WANTED)), bulk.Put(sales, [_line(1)])]),
+}
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("key", [members.c.member, tombstones.c.member], ids=["members", "tombstones"])
-def test_a_server_without_statistics_does_not_walk_the_table(postgres_only: Database, key: Any) -> None:
+@pytest.mark.parametrize("rows", [0, 3000])
+@pytest.mark.parametrize("ask", _LOOKS.values(), ids=list(_LOOKS))
+def test_a_server_without_statistics_does_not_walk_the_table(
+    postgres_only: Database, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Connection], Any], rows: int
+) -> None:
+    """Nor does it plan to while the table is empty: that plan would be kept for a connection's life."""
+    asked: list[tuple[Any, Any]] = []
+    run = direct.run
     with postgres_only.write() as connection:
-        bulk.put_new(connection, members, _rows(*(f"m-{number:05d}" for number in range(3000))))
-        with _asked(connection) as asked:
-            bulk.find(connection, STORE, key, [f"m-{number:05d}" for number in range(0, 3000, 7)], key)
+        bulk.put(connection, bulk.Put(members, _rows(*(f"m-{number:05d}" for number in range(rows)))))
+        monkeypatch.setattr(direct, "run", lambda connection, *what: (asked.append(what), run(connection, *what))[1])
+        ask(connection)
         ((statement, parameters),) = asked
-        plan = _plan(connection, statement, parameters)
+        plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {direct.words(statement)}", parameters)]
     assert any("Index" in step and "Scan" in step for step in plan)
     assert not [step for step in plan if "Seq Scan" in step or "Filter: (" in step]
 
 
-def _plan(connection: Connection, statement: str, parameters: Any) -> Sequence[str]:
-    return [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)]
+@pytest.mark.postgres
+@pytest.mark.parametrize("looks", [True, False], ids=["look", "copy"])
+def test_a_lost_connection_is_told_in_sqlalchemys_words(postgres_only: Database, looks: bool) -> None:
+    """The web application answers 503 to these, and the next transaction gets a connection that lives."""
+    put = bulk.Put(members, _rows("a"), there=frozenset())
+    with pytest.raises(OperationalError), postgres_only.write() as connection:
+        mine = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with postgres_only.read() as other:
+            other.execute(text("SELECT pg_terminate_backend(:mine, 60000)"), {"mine": mine})
+        if looks:
+            bulk.look(connection, STORE, [put])
+        bulk.put(connection, put)
+    with postgres_only.write() as connection:
+        bulk.put(connection, put)
+        assert _names(connection) == {(STORE, "a"): "rev 0"}

@@ -145,10 +145,10 @@ def test_facts_under_way_cannot_slip_past_an_erasure(postgres_only: Database, mo
     looked, go_on = threading.Event(), threading.Event()
     project = ingest.project
 
-    def slowly(*arguments: Any) -> None:
+    def slowly(*arguments: Any, **options: Any) -> None:
         looked.set()
         assert go_on.wait(60)
-        project(*arguments)
+        project(*arguments, **options)
 
     monkeypatch.setattr(ingest, "project", slowly)
     filing = threading.Thread(target=hq.send, args=(database, *_a_life()))
