@@ -99,7 +99,9 @@ class KeyFile:
         tried = f"writing the key file {self.path}"
         try:
             _make_folder(self.path.parent)
-            with self.path.with_name(self.path.name + ".lock").open("ab") as mark:
+            lock = self.path.with_name(self.path.name + ".lock")
+            lock.touch(mode=0o600)
+            with lock.open("ab") as mark:
                 _give_to_owner_of(self.path.parent, mark.fileno())
                 fcntl.flock(mark, fcntl.LOCK_EX)
                 yield self._write
