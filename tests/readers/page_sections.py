@@ -115,8 +115,9 @@ def _serial(faults: Result, limit: Result) -> Iterator[str]:
     one, two = faults.figures, limit.figures
     yield prose(
         f"In virtual time, a card with each of {one['faults']:,} faults, every second card unknown. *hangs* and *brownout* are"
-        " the chip's, *misread* is a listing damaged twice so that its checksum holds, the others are the line's, for up to three"
-        " seconds. Cards that leave before a reader can know of them are not counted as lost."
+        " the chip's, *misread* is a listing damaged twice so that its checksum holds, *unplugged* the cable, the others are the"
+        " line's, on the way in, the way out or both, for up to three seconds. Cards that leave before a reader can know of them are"
+        " not counted as lost."
     )
     yield from _head("fault", *one["kinds"])
     yield _row("number", *(f"{number:,}" for number in one["kinds"].values()))
@@ -215,6 +216,17 @@ def _board(cuts: Result, cable: Result, images: Result) -> Iterator[str]:
     yield from ("", f"The firmware's image has {size:.0f} kB; a board takes {most:.0f} kB.")
 
 
+def _door(result: Result) -> Iterator[str]:
+    one = result.figures
+    yield prose(
+        "A simulated PN532 on a pseudo-terminal, kiosk, Mosquitto and hub, each a process of its own, in real time: with each fault a"
+        f" card, every second one a member's, and what the hub has filed of it. {one['faults']} faults, {one['arrivals']} arrivals,"
+        " each once and in order."
+    )
+    yield from _head("fault", *one["kinds"])
+    yield _row("number", *one["kinds"].values())
+
+
 def _times(number: int, what: str) -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
@@ -225,6 +237,7 @@ SECTIONS: Sequence[Section] = (
     Section("Hints for codes that cannot be read", ("hints",), _hints),
     Section("What a frame of the camera costs", ("frame costs",), _frame_costs),
     Section("Faults of the serial line and the chip", ("serial faults", "limit of two looks"), _serial),
+    Section("Faults in a whole shop", ("faults at the door",), _door),
     Section("Unplugged, and hung", ("unplugged", "hung on a real port", "hung at any moment"), _coming_back),
     Section("Any bytes at all", tuple(f"any bytes: {what}" for what in _FUZZED), _any_bytes),
     Section("How long a card takes", ("frame to card read", "wire", "field to id"), _card),

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.brokers import running
-from tests.support.hub import DOOR, KIOSK_TOKEN, MARIA, STORE
-from tests.support.hub_process import DEVICES, HubProcess
+from tests.support.hub_process import HubProcess
 from tests.support.kiosk_core import MARIA_UID, KioskProcess, until
 from tests.support.reader import Duet, told
 
@@ -27,30 +23,6 @@ def test_how_long_a_card_must_be_away_to_be_read_again(away_s: float, moment: fl
     duet.run(moment + away_s + 5)
     once = [f"read {MARIA_UID}", "gone"]
     assert duet.tale == (once if away_s in STILL_THERE_S else once * 2), [told(event) for event in duet.events]
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[HubProcess]:
-    with running(tmp_path / "broker", "mosquitto", DEVICES) as broker:
-        made = HubProcess(tmp_path / "hub", broker)
-        store = made.open_store()
-        with store.file.write() as connection:
-            store.members.put_member(connection, MARIA, name="Maria Keller", call_me="Maria", greeting="name")
-            store.members.put_card(connection, f"nfc:{MARIA_UID}", MARIA)
-        store.file.close()
-        yield made.start()
-        made.stop()
-
-
-@pytest.fixture
-def kiosk(hub: HubProcess, tmp_path: Path) -> Iterator[KioskProcess]:
-    (tmp_path / "kiosk").mkdir()
-    made = KioskProcess(tmp_path / "kiosk", hub.broker.port, hub.url)
-    for name, secret in (("broker.pass", hub.broker.passwords[f"{STORE}.kiosk.{DOOR}"]), ("hub.token", KIOSK_TOKEN)):
-        (made.folder / name).write_text(secret)
-    made.start()
-    yield made
-    made.kill()
 
 
 def filed(hub: HubProcess) -> list[tuple[str, str]]:
