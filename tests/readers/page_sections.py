@@ -116,8 +116,8 @@ def _serial(faults: Result, limit: Result) -> Iterator[str]:
     yield prose(
         f"In virtual time, a card with each of {one['faults']:,} faults, every second card unknown. *hangs* and *brownout* are"
         " the chip's, *misread* is a listing damaged twice so that its checksum holds, *unplugged* the cable, the others are the"
-        " line's, on the way in, the way out or both, for up to three seconds. Cards that leave before a reader can know of them are"
-        " not counted as lost."
+        " line's, on the way in, the way out or both, for up to three seconds. Cards that leave before a reader can know of them"
+        " are not counted as lost."
     )
     yield from _head("fault", *one["kinds"])
     yield _row("number", *(f"{number:,}" for number in one["kinds"].values()))
@@ -219,9 +219,9 @@ def _board(cuts: Result, cable: Result, images: Result) -> Iterator[str]:
 def _door(result: Result) -> Iterator[str]:
     one = result.figures
     yield prose(
-        "A simulated PN532 on a pseudo-terminal, kiosk, Mosquitto and hub, each a process of its own, in real time: with each fault a"
-        f" card, every second one a member's, and what the hub has filed of it. {one['faults']} faults, {one['arrivals']} arrivals,"
-        " each once and in order."
+        "A simulated PN532 on a pseudo-terminal, kiosk, Mosquitto and hub, each a process of its own, in real time: with each"
+        f" fault a card, every second one a member's, and what the hub has filed of it. {one['faults']} faults,"
+        f" {one['arrivals']} arrivals, each once and in order."
     )
     yield from _head("fault", *one["kinds"])
     yield _row("number", *one["kinds"].values())
