@@ -91,8 +91,9 @@ def list_ports(ask: bool, baud: int) -> None:
 @_FOR
 @plainly
 def monitor(port: str, baud: int, show_ids: bool, seconds: float | None) -> None:
-    """What the reader at PORT understands, as it happens."""
-    _watch(open_reader(port, name="reader", clock=time.monotonic, baud=baud), show_ids, seconds)
+    """What the reader at PORT understands, as it happens. Exit status 1: it did not work at the end."""
+    if not _watch(open_reader(port, name="reader", clock=time.monotonic, baud=baud), show_ids, seconds):
+        sys.exit(1)
 
 
 @reader.command(context_settings=HELP)
@@ -122,6 +123,10 @@ def record(port: str, file: Path, baud: int, seconds: float | None) -> None:
         recorder.close()
     if recorder.failed is not None:
         raise recorder.failed
+    if not recorder.pieces:
+        file.unlink()
+        click.echo(f"Nothing was recorded, and {file} is gone again: the port could not be opened.", err=True)
+        sys.exit(1)
     click.echo(f"Recorded into {file}; play it with: shopbell reader replay {file}", err=True)
 
 
@@ -275,18 +280,20 @@ def files(folder: Path, board: str) -> None:
     click.echo(f"{folder}: firmware {written(made.version)} for {board}. Copy it: cd {folder} && mpremote cp -r . :")
 
 
-def _watch(source: Reader, show_ids: bool, seconds: float | None, over: Callable[[], bool] = lambda: False) -> None:
-    """Tell what the reader delivers, for so many seconds or until it is `over`."""
-    begun, reads = time.monotonic(), [0]
+def _watch(source: Reader, show_ids: bool, seconds: float | None, over: Callable[[], bool] = lambda: False) -> bool:
+    """Tell what the reader delivers, for so many seconds or until it is `over`; whether it works at the end."""
+    begun, reads, up = time.monotonic(), [0], [False]
 
     def show(event: ReaderEvent) -> None:
         reads[0] += isinstance(event, CardRead)
+        up[0] = event.up if isinstance(event, ReaderState) else up[0]
         click.echo(f"{event.monotonic - begun:10.3f}  {told(event, show_ids=show_ids)}")
 
     until = begun + seconds if seconds is not None else float("inf")
     with stopped_by_signal() as ending:
         run_until(source, show, ending, lambda: time.monotonic() >= until or over())
     click.echo(f"{reads[0]} card reads", err=True)
+    return up[0]
 
 
 if __name__ == "__main__":

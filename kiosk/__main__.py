@@ -15,7 +15,7 @@ from edge.process.commands import config_option, tells_operator
 from edge.process.ending import Ending
 from edge.process.ids import SystemIds
 from edge.process.notify import notify
-from edge.process.version import version
+from edge.process.version import VERSION
 from kiosk import config as configuration
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ WATCHDOG_EVERY_S = 5.0
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version(), prog_name="shopbell kiosk")
+@click.version_option(VERSION, prog_name="shopbell kiosk")
 @config_option("kiosk")
 @click.pass_context
 @tells_operator

@@ -50,7 +50,7 @@ def examine(config: KioskConfig, clock: Clock, listen_s: float = 0.0) -> Iterato
         if port is None:
             yield part, [Finding(True, "kiosk.toml", f"names no {part}")]
         elif part in said:
-            yield f"{part} {port}", [bridge.named(device_of(port)), _as_the_kiosk_says(said[part], device_of(port))]
+            yield f"{part} {port}", _as_the_kiosk_says(said[part], device_of(port), listen=part == "scanner" and listen_s > 0)
         else:
             yield f"{part} {port}", _plainly(look[part])
 
@@ -97,10 +97,18 @@ def _reset(at: ReaderAt, factory: str) -> Iterator[Reset]:
         pin.close()
 
 
-def _as_the_kiosk_says(part: Part, device: str) -> Finding:
+def _as_the_kiosk_says(part: Part, device: str, *, listen: bool) -> list[Finding]:
+    """device: empty for a simulated one. listen: somebody wants to hear it read."""
+    findings = [bridge.named(device)] if device else []
     if part.well:
-        return Finding(True, "answer", "it works, says the kiosk, which runs here and has it for itself")
-    return bridge.told([ReaderState(part.part, 0.0, False, part.code, part.hint)], device)
+        findings.append(Finding(True, "answer", "it works, says the kiosk, which runs here and has it for itself"))
+    else:
+        findings.append(bridge.told([ReaderState(part.part, 0.0, False, part.code, part.hint)], device))
+    if listen:
+        findings.append(
+            Finding(True, "code", "only the kiosk hears it: hold a code to it and watch the screen, or stop the kiosk")
+        )
+    return findings
 
 
 def _plainly(look: Callable[[], list[Finding]]) -> list[Finding]:

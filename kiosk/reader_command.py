@@ -8,12 +8,14 @@ from pathlib import Path
 
 import click
 
+from edge.process import logs
 from edge.process.clock import SystemClock
 from edge.process.commands import tells_operator
 from edge.process.config import config_folder
 from firmware_bridge import doctor as bridge
 from firmware_bridge.__main__ import HELP, plainly, reader
 from firmware_bridge.doctor import Finding
+from firmware_bridge.open_scanner import KEYS
 from kiosk import config as configuration
 from kiosk import doctor as door
 from kiosk.config import CameraAt
@@ -49,6 +51,11 @@ def doctor(port: str | None, baud: int | None, path: Path | None, scanner: bool,
     Without PORT: everything the kiosk's configuration names; where there is none, every serial port. While the kiosk runs it has
     its devices for itself, and this tells what it says of them. PORT is written as in kiosk.toml; a camera by its device.
     """
+    if port is None and scanner:
+        raise click.UsageError("--scanner says what PORT is: name the scanner's port.")
+    if port is not None and listen_s and not _is_scanner(port, scanner):
+        raise click.UsageError("--listen waits for a scanner's code: add --scanner where PORT is one.")
+    logs.configure("reader", "critical")  # what a device's part would log is among the findings
     if port is not None:
         sys.exit(0 if _show(port, _one(port, baud, scanner, listen_s)) else 1)
     file = path or config_folder() / "kiosk.toml"
@@ -58,9 +65,13 @@ def doctor(port: str | None, baud: int | None, path: Path | None, scanner: bool,
 def _one(port: str, baud: int | None, scanner: bool, listen_s: float) -> list[Finding]:
     if port.startswith(_CAMERAS):
         return door.examine_camera(CameraAt(port), CLOCK)
-    if scanner or port.startswith("keys:"):
+    if _is_scanner(port, scanner):
         return bridge.examine_scanner(port, CLOCK, baud=baud or 9600, listen_s=listen_s)
     return bridge.examine(port, baud or 115200, CLOCK)
+
+
+def _is_scanner(port: str, said: bool) -> bool:
+    return said or port.startswith(KEYS)
 
 
 def _by_config(file: Path, listen_s: float) -> bool:

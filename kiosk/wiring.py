@@ -12,7 +12,7 @@ from edge.process.errors import OperatorError
 from edge.process.health import Health
 from edge.process.ids import Ids
 from edge.process.logs import get_logger
-from edge.process.version import version
+from edge.process.version import VERSION
 from edge.transport.http import HttpClient
 from edge.transport.mqtt import MqttLine
 from firmware_bridge.errors import BridgeError
@@ -52,7 +52,7 @@ class Kiosk:
     """One kiosk, whole. Raises OperatorError while being built when something has to be mended first."""
 
     def __init__(self, config: KioskConfig, secrets: Secrets, clock: Clock, ids: Ids) -> None:
-        self.health = Health("kiosk", version())
+        self.health = Health("kiosk", VERSION)
         self._clock, self._reader_stop = clock, threading.Event()
         self._resting = phrases.resting_with_codes if config.scanner or config.camera else phrases.resting
         self.board = Board(clock, config.language, self._resting)

@@ -25,7 +25,7 @@ from edge.process.ids import Ids, SystemIds
 from edge.process.logs import get_logger
 from edge.process.notify import notify
 from edge.process.ports import cannot_listen
-from edge.process.version import version
+from edge.process.version import VERSION
 
 log = get_logger(part="wiring")
 THREADS = 16
@@ -59,7 +59,7 @@ def build(config: HqConfig, database: Database, clock: Clock | None = None, ids:
         database=database,
         clock=clock or SystemClock(),
         ids=ids or SystemIds(),
-        health=Health("hq", version()),
+        health=Health("hq", VERSION),
         stores={store.name: store.display_name for store in config.stores},
         tokens=StoreTokens(_tokens(config)),
         username=config.console.username,

@@ -46,7 +46,7 @@ from edge.process.errors import OperatorError
 from edge.process.health import Health
 from edge.process.ids import Ids
 from edge.process.logs import get_logger
-from edge.process.version import version
+from edge.process.version import VERSION
 from edge.sync.exchange import Exchange, Hq
 from edge.transport.http import HttpClient
 from edge.transport.mqtt import MqttLine
@@ -124,7 +124,7 @@ def build(
         config=config,
         secrets=secrets,
         store=store,
-        health=Health("hub", version()),
+        health=Health("hub", VERSION),
         metrics=HubMetrics(),
         letterhead=Letterhead(config.store, clock, ids),
         floor_policy=FloorPolicy(policy.alert_expires_s, policy.escalate_after_s, policy.card_grace_s),
@@ -196,7 +196,7 @@ class OwnStatus:
 
     def payload(self, online: bool) -> bytes:
         """Alive, or the goodbye that is also the last will."""
-        return encode(Status(**self._letterhead.head(), online=online, since=self._since, version=version()))
+        return encode(Status(**self._letterhead.head(), online=online, since=self._since, version=VERSION))
 
 
 class LatePublisher:

@@ -1,16 +1,6 @@
-"""The version of the installed distribution."""
+"""The version, in the one place where it is written: the distribution takes it from here (pyproject.toml)."""
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
-
-
-@cache
-def version() -> str:
-    """`0.1.0`, or `0+checkout` where the distribution is not installed."""
-    try:
-        return installed_version("shopbell")
-    except PackageNotFoundError:
-        return "0+checkout"
+# Written and not looked up: importlib.metadata brings the parsers of e-mail and zip files into every process's start.
+VERSION = "0.1.0"

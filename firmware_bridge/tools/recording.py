@@ -63,7 +63,7 @@ class Piece:
 class Recorder:
     """Writes pieces into a file that only its owner can read: they hold card ids.
 
-    failed: why nothing is written any more, or None. What was written before is whole and can be played.
+    failed: why nothing is written any more, or None. What was written before is whole and can be played. pieces: noted so far.
     """
 
     def __init__(self, path: Path, kind: Kind, clock: Callable[[], float], most_bytes: int = MOST_BYTES) -> None:
@@ -77,10 +77,12 @@ class Recorder:
         self._path, self._clock, self._begun = path, clock, clock()
         self._size, self._most = 0, most_bytes
         self.failed: BridgeError | None = None
+        self.pieces = 0
         self._write(f"{_FIRST}{kind}\n")
 
     def note(self, sign: str, data: bytes = b"") -> None:
         """One piece, now. Never raises: it is called where trouble means that the reader is gone."""
+        self.pieces += 1
         self._write(" ".join([f"{self._clock() - self._begun:.3f}", sign, *(f"{octet:02X}" for octet in data)]) + "\n")
 
     def close(self) -> None:
@@ -173,6 +175,11 @@ def _pieces(path: Path, file: IO[str]) -> Iterator[Piece]:
         while line := file.readline(MOST_LINE):
             number += 1
             found = _LINE.fullmatch(line)
+            if found is None and not line.endswith("\n"):
+                raise RecordingBad(
+                    f"reading line {number} of {path}, where it breaks off",
+                    "What stands before that was played; the rest is lost",
+                )
             if found is None or float(found[1]) < last:
                 raise _bad(path, number)
             last = float(found[1])

@@ -27,6 +27,7 @@ class Board:
         self._changed = threading.Condition(lock)
         self._drawn = threading.Condition(lock)
         self._written: dict[int, int] = {}  # thread of a stream -> the version it has written
+        self._awaited: int | None = None  # the version somebody waits to see drawn
         self._closed = False
         self._rung = float("-inf")
 
@@ -99,7 +100,8 @@ class Board:
         """The view as soon as it is newer than `version`; the unchanged one after `timeout_s`, on `stop` or on close."""
         with self._changed:
             self._written[threading.get_ident()] = version
-            self._drawn.notify_all()
+            if self._awaited is not None and self._drawn_to(self._awaited):  # woken once, not by every stream
+                self._drawn.notify_all()
             until = self.now() + timeout_s
             while True:
                 now = self.now()
@@ -112,9 +114,10 @@ class Board:
     def wait_drawn(self, timeout_s: float) -> None:
         """Until every stream has written the newest view. Who has not within `timeout_s` is not waited for before it is back."""
         with self._changed:
-            version = self.view().version
-            if not self._drawn.wait_for(lambda: all(written >= version for written in self._written.values()), timeout_s):
+            self._awaited = version = self.view().version
+            if not self._drawn.wait_for(lambda: self._drawn_to(version), timeout_s):
                 self._written = {thread: written for thread, written in self._written.items() if written >= version}
+            self._awaited = None
 
     def wake(self) -> None:
         """Make everybody who waits look again."""
@@ -126,6 +129,9 @@ class Board:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def _drawn_to(self, version: int) -> bool:
+        return all(written >= version for written in self._written.values())
 
     def _told(self, changed: bool) -> bool:
         if changed:

@@ -109,7 +109,8 @@ def test_while_the_kiosk_runs_it_is_asked(tmp_path: Path) -> None:
     kiosk = KioskProcess(tmp_path, free_port(), "http://127.0.0.1:9")
     kiosk.start(["reader"])
     try:
-        assert "ok  answer       it works, says the kiosk" in command("--config", kiosk.config).stdout
+        well = command("--config", kiosk.config).stdout
+        assert "ok  answer       it works, says the kiosk" in well and "  name  " not in well, "a simulated one has no name"
         ask(kiosk.socket, {"fault": "frozen"})
         until(lambda: "reader_frozen" in command("--config", kiosk.config).stdout, "the doctor tells of the frozen chip", 60.0)
         told = command("--config", kiosk.config)
@@ -118,6 +119,23 @@ def test_while_the_kiosk_runs_it_is_asked(tmp_path: Path) -> None:
     finally:
         kiosk.kill()
     assert "simulated_missing" in command("--config", kiosk.config).stdout, "nothing is left to ask"
+
+
+def test_a_scanner_that_the_kiosk_has_cannot_be_listened_to(tmp_path: Path, scanner: SimulatedScanner) -> None:
+    kiosk = KioskProcess(tmp_path, free_port(), "http://127.0.0.1:9")
+    kiosk.config.write_text(kiosk.config.read_text() + f'[scanner]\nname = "scan-1"\nport = "{scanner.tty}"\n')
+    kiosk.start(["reader", "scanner"])
+    try:
+        told = command("--config", kiosk.config, "--listen", "1").stdout
+    finally:
+        kiosk.kill()
+    assert "only the kiosk hears it" in told
+
+
+@pytest.mark.parametrize("words_", [["--scanner"], ["--listen", "3", "/dev/ttyUSB0"]])
+def test_options_that_say_nothing(words_: list[str]) -> None:
+    result = command(*words_)
+    assert result.returncode == 2 and "Usage: " in result.stderr
 
 
 def test_the_file_of_this_machine_is_found_by_itself(tmp_path: Path, chip: SimulatedPn532) -> None:

@@ -9,13 +9,13 @@ from edge.hq.api.openapi import document
 from edge.hq.api.replies import reply
 from edge.hq.parts import Parts
 from edge.hq.store import alarms, database, feed, views
-from edge.process.version import version
+from edge.process.version import VERSION
 
 
 def watch_routes(parts: Parts) -> Blueprint:
     """`/healthz`, `/metrics`, `/api/openapi.json`."""
     routes = Blueprint("watch", __name__)
-    description = msgspec.json.encode(document(version()))
+    description = msgspec.json.encode(document(VERSION))
 
     @routes.get("/healthz")
     def healthz() -> Response:

@@ -17,7 +17,7 @@ from edge.contracts.news import News
 from edge.contracts.status import Status
 from edge.hub.api.bodies import BreakGlass, NoteMade, OpenPass, PassLink, PassShown
 from edge.process.health import HealthReport
-from edge.process.version import version
+from edge.process.version import VERSION
 
 _REF = "#/components/schemas/{name}"
 
@@ -110,7 +110,7 @@ def openapi() -> dict[str, Any]:
         paths.setdefault(endpoint.path, {})[endpoint.method] = _operation(endpoint, schemas)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Shopbell store hub", "version": version()},
+        "info": {"title": "Shopbell store hub", "version": VERSION},
         "paths": paths,
         "components": {
             "schemas": schemas.components,
@@ -141,7 +141,7 @@ def asyncapi() -> dict[str, Any]:
     messages = {shape.__name__: {"contentType": "application/json", "payload": schemas.of(shape)} for shape in kinds}
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Shopbell store hub", "version": version()},
+        "info": {"title": "Shopbell store hub", "version": VERSION},
         "defaultContentType": "application/json",
         "channels": channels,
         "operations": operations,

@@ -139,9 +139,9 @@ def check(path: Path, ask: bool) -> None:
         usable = ring.usable(_medium(medium), today)
         click.echo(f"{medium}: {len(usable)} of {len(ring.of(_medium(medium)))} versions in use" + _newest(usable))
     if ask:
-        address = click.prompt("Address as the card gives it (not shown)", hide_input=True)
+        address = _hidden("Address as the card gives it (not shown)")
         try:
-            found = verify(address.strip(), proof.templates, ring.usable("nfc", today))
+            found = verify(address, proof.templates, ring.usable("nfc", today))
         except ProofError as error:
             raise OperatorError(error.code, "trying a card's address", error.hint) from None
         click.echo(f"nfc version {found.version} fits; the card has been read {found.counter} times.")
@@ -184,12 +184,23 @@ def _opened(path: Path) -> tuple[HubConfig, Proof, KeyFile]:
 
 
 def _from_prompt(medium: str, scheme: str, suffix: str) -> HandOver:
-    master = click.prompt("Master key in hex (not shown)", hide_input=True)
+    master = _hidden("Master key in hex (not shown)")
     both = medium == "nfc" and scheme != "slots"
-    meta = click.prompt("Key that opens the cards' ids, in hex (not shown)", hide_input=True) if both else ""
+    meta = _hidden("Key that opens the cards' ids, in hex (not shown)") if both else ""
     behind = suffix if medium == "nfc" and scheme == "an10922" else ""
     chosen = cast(Scheme, scheme) if medium == "nfc" else "same"
-    return HandOver(medium=_medium(medium), scheme=chosen, suffix=behind, master=master.strip(), meta=meta.strip())
+    return HandOver(medium=_medium(medium), scheme=chosen, suffix=behind, master=master, meta=meta)
+
+
+def _hidden(question: str) -> str:
+    """What was typed at a terminal, or the next line of a pipe."""
+    if sys.stdin.isatty():
+        return str(click.prompt(question, hide_input=True)).strip()
+    line = sys.stdin.readline()
+    if not line:
+        hint = "Run this in a terminal, or write it to the command's standard input, a line for each question."
+        raise OperatorError("answer_missing", f"asking: {question}", hint)
+    return line.strip()
 
 
 def _closed_text(path: Path) -> str:
@@ -197,8 +208,11 @@ def _closed_text(path: Path) -> str:
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise OperatorError("secret_too_open", tried, f"Close it to others: chmod 600 {path}")
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        hint = "There is no such file: name the one that 'keys make --hand-over' wrote."
+        raise OperatorError("hand_over_missing", tried, hint) from None
+    except OSError as error:
         raise OperatorError("secret_unreadable", tried, f"Make it readable for this user ({type(error).__name__}).") from None
 
 

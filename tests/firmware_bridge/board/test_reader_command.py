@@ -288,6 +288,17 @@ def test_a_recording_that_goes_bad_in_the_middle(tmp_path: Path) -> None:
     file.write_text("shopbell-recording 1 board\n0.000 =\n0.100 < 00 02\n0.050 < 00\n")
     result = command("replay", file)
     assert result.returncode == 2 and "line 4" in result.stderr
+    file.write_text("shopbell-recording 1 board\n0.000 =\n9.000 > 00 02\n9.050 < 0")
+    result = command("replay", file)
+    assert result.returncode == 2 and "line 4" in result.stderr and "breaks off" in result.stderr
+    assert "reader_silent" in result.stdout, "what stands before is played: no board answered"
+
+
+def test_a_reader_that_never_worked(tmp_path: Path) -> None:
+    watched = command("monitor", "/dev/serial/by-id/nothing", "--for", "0.5")
+    assert watched.returncode == 1 and "port_missing" in watched.stdout
+    recorded = command("record", "/dev/serial/by-id/nothing", tmp_path / "wire", "--for", "0.5")
+    assert recorded.returncode == 1 and "Nothing was recorded" in recorded.stderr and not (tmp_path / "wire").exists()
 
 
 def test_ports_by_the_name_that_stays(tmp_path: Path) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -66,7 +70,33 @@ def test_a_hand_over_file_brings_the_key_to_another_hub(hub: Ceremony, tmp_path:
     assert len(hub.ring().keys) == 1, "a key that could not be handed over is not kept"
 
 
-def test_a_key_is_typed_at_a_prompt_that_shows_nothing(hub: Ceremony) -> None:
+def test_a_key_is_typed_at_a_prompt_that_shows_nothing(tmp_path: Path) -> None:
+    hub = Ceremony(tmp_path)
+    command = [sys.executable, "-m", "edge.hub", "keys", "import", "--scheme", "same", "--config", hub.config]
+    person, terminal = os.openpty()
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True) as process:
+        seen = b""
+        for typed in (b"B62A9BAF092439BD43C62AEE96B970C5\n", b"42AFF114F2CB3B6141BE6DC95DFC5416\n"):
+            seen += read_until(person, b"(not shown): ")
+            os.write(person, typed)
+        seen += read_until(person, b"fingerprint")
+        assert process.wait(30) == 0
+    os.close(terminal)
+    os.close(person)
+    assert b"B62A" not in seen and b"42AF" not in seen
+    assert hub.ring().keys[0].master.hex() == "b62a9baf092439bd43c62aee96b970c5"
+
+
+def read_until(person: int, text: bytes) -> bytes:
+    """What the terminal shows, until it shows `text`."""
+    seen = b""
+    while text not in seen:
+        assert select.select([person], [], [], 30)[0], f"never shown: {text!r}; but {seen!r}"
+        seen += os.read(person, 1000)
+    return seen
+
+
+def test_a_key_comes_through_a_pipe(hub: Ceremony) -> None:
     result = hub.run("import --scheme same", typed="B62A9BAF092439BD43C62AEE96B970C5\n42AFF114F2CB3B6141BE6DC95DFC5416\n")
     assert result.exit_code == 0, result.output
     assert "B62A" not in result.output
@@ -80,7 +110,9 @@ def test_a_key_is_typed_at_a_prompt_that_shows_nothing(hub: Ceremony) -> None:
         ("import", "zz\nzz\n", "key_malformed"),
         ("import", "00\n00\n", "proof_key_unfit"),
         ("import --medium code", "ab" * 16 + "\n", "proof_key_unfit"),
-        ("import nowhere.toml", None, "secret_unreadable"),
+        ("import", "", "answer_missing"),
+        ("import nowhere.toml", None, "hand_over_missing"),
+        ("import .", None, "Invalid value for '[FILE]'"),
         ("make --suffix xyz", None, "key_malformed"),
         ("rotate", None, "keys_missing"),
         ("retire 7", None, "key_version_unknown"),
@@ -88,7 +120,8 @@ def test_a_key_is_typed_at_a_prompt_that_shows_nothing(hub: Ceremony) -> None:
 )
 def test_what_cannot_be_done_is_refused_with_a_sentence(hub: Ceremony, words: str, typed: str | None, code: str) -> None:
     result = hub.run(words, typed=typed)
-    assert result.exit_code == 2 and code in result.output and "  -> " in result.output
+    assert result.exit_code == 2 and code in result.output
+    assert "  -> " in result.output or result.output.startswith("Usage: ")
     assert "Traceback" not in result.output and not hub.file.exists()
 
 
@@ -99,6 +132,17 @@ def test_a_damaged_file_is_refused_with_a_sentence(hub: Ceremony, tmp_path: Path
     assert "proof_keys_malformed" in hub.run("list").output
     paper = Path(secret_file(tmp_path / "paper", mangled or "x"))
     assert "key_malformed" in hub.run("import", str(paper)).output
+    paper.write_bytes(os.urandom(1000))
+    assert "key_malformed" in hub.run("import", str(paper)).output
+
+
+def test_nobody_at_the_prompt(tmp_path: Path) -> None:
+    """As from cron, where a prompt would warn that it cannot hide what nobody types."""
+    hub = Ceremony(tmp_path)
+    command = [sys.executable, "-m", "edge.hub", "keys", "import", "--config", hub.config]
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, start_new_session=True)
+    assert result.returncode == 2 and "answer_missing" in result.stderr
+    assert result.stderr.startswith("answer_missing"), result.stderr
 
 
 def test_a_key_file_is_worth_nothing_without_the_evidence_key(hub: Ceremony, tmp_path: Path) -> None:
