@@ -2,5 +2,4 @@
 
 from __future__ import annotations
 
-# Written and not looked up: importlib.metadata brings the parsers of e-mail and zip files into every process's start.
 VERSION = "0.1.0"

@@ -158,6 +158,12 @@ except ValueError as error:
     assert "Maria" not in said and "04A2" not in said and "Traceback" not in said
 
 
+def test_logging_loads_no_console_and_leaves_it_to_others() -> None:
+    """A quarter of a kiosk's start otherwise, wherever rich is installed; the demo's other commands draw with it."""
+    loading = "import sys, edge.process.logs; assert 'rich' not in sys.modules; import rich.console"
+    subprocess.run([sys.executable, "-c", loading], check=True, timeout=60)
+
+
 def test_health_is_well_only_when_every_part_is() -> None:
     health = Health("hub", "1")
     health.well("store")
