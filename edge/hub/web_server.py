@@ -8,6 +8,7 @@ from flask import Flask
 from waitress.server import create_server  # type: ignore[import-untyped]  # waitress ships no types
 
 from edge.process.ports import cannot_listen
+from edge.process.web_loop import WebLoop
 
 # Larger bodies than the app's own limit are still answered by the app, as JSON.
 _BODY_BYTES = 1024 * 1024
@@ -24,7 +25,7 @@ class WebServer:
         except (OSError, UnicodeError, TypeError) as error:  # the last two: a host no resolver takes
             raise cannot_listen(host, port, "the associates' app", error) from None
         self.port = int(listening.getsockname()[1])
-        self._server = create_server(
+        server = create_server(
             app,
             sockets=[listening],
             threads=threads,
@@ -32,17 +33,12 @@ class WebServer:
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
+        self._loop = WebLoop(server)
 
     def run(self) -> None:
         """Serve until `stop`; called on a thread of its own."""
-        self._server.run()
+        self._loop.run()
 
     def stop(self) -> None:
         """Let running requests finish (3 s at most), then hang up on everybody."""
-        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=_TASKS_S)
-        # the loop's own thread closes them: closing under its feet would end it with an error
-        self._server.trigger.pull_trigger(self._hang_up)
-
-    def _hang_up(self) -> None:
-        for connection in list(self._server._map.values()):
-            connection.close()
+        self._loop.stop(_TASKS_S)

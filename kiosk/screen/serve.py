@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from typing import Any
 
 import waitress  # type: ignore[import-untyped]  # ships no types
 from flask import Flask
-from waitress import wasyncore
 
 from edge.process.ports import cannot_listen
+from edge.process.web_loop import WebLoop
 from kiosk.screen.board import Board
 from kiosk.screen.stream import STREAMS_MAX
 
@@ -24,9 +23,9 @@ class ScreenServer:
 
     def __init__(self, app: Flask, board: Board, host: str, port: int) -> None:
         self._board = board
-        self._sockets: dict[int, Any] = {}
-        self._server = _bind(app, host, port, self._sockets)
-        self._thread = threading.Thread(target=self._server.run, name="screen", daemon=True)
+        self._server = _bind(app, host, port)
+        self._loop = WebLoop(self._server)
+        self._thread = threading.Thread(target=self._loop.run, name="screen", daemon=True)
 
     @property
     def port(self) -> int:
@@ -40,19 +39,15 @@ class ScreenServer:
     def stop(self) -> None:
         """End every stream, close every socket, join every thread."""
         self._board.close()
-        # First those who write, then, by the thread that owns them, the sockets: so nobody meets a closed one.
-        self._server.task_dispatcher.shutdown(timeout=_STOP_S)
-        with contextlib.suppress(OSError):  # closed already, by a stop before this one
-            self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets, ignore_all=True))
+        self._loop.stop(_STOP_S)
         if self._thread.is_alive():
             self._thread.join(_STOP_S)
 
 
-def _bind(app: Flask, host: str, port: int, sockets: dict[int, Any]) -> Any:
+def _bind(app: Flask, host: str, port: int) -> Any:
     try:
         return waitress.create_server(
             app,
-            map=sockets,
             host=host,
             port=port,
             threads=THREADS,
