@@ -13,6 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+import zxingcpp
+
 from tests.support.demo import Demo, running_demo, until
 from tests.support.needs import needs
 from tests.support.screen import PORTRAIT, chromium
@@ -163,6 +167,14 @@ def waiting(page: Any, who: str) -> Any:
 def taken(page: Any, who: str) -> Any:
     """The grey line of somebody a colleague took."""
     return page.locator("li[data-taken]", has_text=who)
+
+
+def read_code(picture: Any) -> str:
+    """What a phone's camera reads of it."""
+    until(lambda: picture.evaluate("it => it.complete && it.naturalWidth > 0"), "the picture is drawn")
+    picture.evaluate("it => it.scrollIntoView({ block: 'center' })")
+    pixels = cv2.imdecode(np.frombuffer(picture.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    return str(zxingcpp.read_barcodes(pixels)[0].text)
 
 
 def html_of(page: Any) -> str:

@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import cv2
-import numpy as np
 import pytest
-import zxingcpp
 
-from tests.story.shop import PHONE, Shop, html_of, leaks, taken, waiting
+from tests.story.shop import PHONE, Shop, html_of, leaks, read_code, taken, waiting
 from tests.support.demo import until
 
 pytestmark = [pytest.mark.chromium, pytest.mark.mosquitto]
@@ -261,11 +258,3 @@ def test_a_member_without_a_card_is_given_a_pass_and_comes_back_with_it(shop: Sh
     shop.tap(f"qr:{code}")
     until(lambda: shop.hub_rows(proofs)[-1] == (None, "proof_repeated"), "a code counts once")
     assert member["name"].split()[0] not in repr(shop.seen())
-
-
-def read_code(picture: Any) -> str:
-    """What a phone's camera reads of it."""
-    until(lambda: picture.evaluate("it => it.complete && it.naturalWidth > 0"), "the picture is drawn")
-    picture.evaluate("it => it.scrollIntoView({ block: 'center' })")
-    pixels = cv2.imdecode(np.frombuffer(picture.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)
-    return str(zxingcpp.read_barcodes(pixels)[0].text)

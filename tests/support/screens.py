@@ -14,15 +14,18 @@ import json
 import sys
 import tempfile
 import urllib.request
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+
+import uuid_utils
 
 from edge.demo.layout import Layout
 from edge.demo.tap import ask_reader
 from kiosk.screen.phrases import resting
 from kiosk.visit.decide import Decision
 from kiosk.visit.greeting import words_for
-from tests.story.shop import DESK, PHONE, Shop, open_shop, sign_in, taken, waiting
+from tests.story.shop import DESK, PHONE, Shop, open_shop, read_code, sign_in, taken, waiting
 from tests.support.parts import ENABLE, FINDERS, ROOT
 from tests.support.screen import LANDSCAPE, PORTRAIT, screen
 
@@ -30,6 +33,20 @@ from tests.support.screen import LANDSCAPE, PORTRAIT, screen
 TABLET = (900, 1800)
 SCALES = {PORTRAIT: 0.5, LANDSCAPE: 0.75, PHONE: 1.5, TABLET: 0.8}
 MOST_BYTES, MOST_BYTES_IN_ALL = 250_000, 5_000_000
+
+
+# A chip whose message was shown before.
+COPIED_CARD: dict[str, object] = {
+    "kind": "proof",
+    "proof_id": "01a1ffd6-8f61-756e-8715-295a847fff26",
+    "medium": "nfc",
+    "tag": "5e" * 16,
+    "counter": 214,
+    "door": "entrance",
+    "accepted": False,
+    "alarm": "replayed",
+    "clock": "synchronised",
+}
 
 
 class Camera:
@@ -84,6 +101,7 @@ def take_all(shop: Shop, camera: Camera) -> None:
     before_the_shift(shop, camera)
     on_the_phones(shop, camera)
     at_the_door(shop, camera)
+    with_a_pass(shop, camera)
     without_network(shop, camera)
     at_hq(shop, camera)
     by_hand(shop, camera)
@@ -134,6 +152,10 @@ def at_the_door(shop: Shop, camera: Camera) -> None:
     shop.see("ambiguous")
     camera.take(kiosk, "kiosk-ambiguous")
     shop.see("idle", within_s=30)
+    shop.tap("member:nameless", hold_s=7)
+    kiosk.get_by_text("Here your card is only a number.").wait_for()
+    camera.take(kiosk, "kiosk-held")
+    shop.rest()
     kiosk.locator("#bell-button").click()
     shop.see("guest")
     camera.take(kiosk, "kiosk-guest")
@@ -178,6 +200,23 @@ def on_the_phones(shop: Shop, camera: Camera) -> None:
     camera.take(ben, "phone-settings")
 
 
+def with_a_pass(shop: Shop, camera: Camera) -> None:
+    """Ben gives Tom a pass, and Tom comes in with it."""
+    ben = shop.phone("ben")
+    ben.get_by_role("button", name="Mine").click()
+    ben.get_by_role("button", name="Open the card").click()
+    ben.get_by_role("button", name="Give a pass").click()
+    link = read_code(ben.get_by_alt_text("Code with the link to the pass"))
+    camera.take(ben, "phone-give-a-pass")
+    own = shop.page(link, PHONE)
+    own.wait_for_selector("#code:not([hidden])")
+    code = read_code(own.locator("#picture"))
+    camera.take(own, "phone-pass")
+    shop.rest()
+    shop.tap(f"qr:{code}")
+    shop.see("repeat")
+
+
 def card_on_a_tablet(shop: Shop) -> Any:
     """The card Ana holds, all of it."""
     page = shop.page(shop.demo.ready["associates"], TABLET)
@@ -198,25 +237,35 @@ def without_network(shop: Shop, camera: Camera) -> None:
 
 
 def at_hq(shop: Shop, camera: Camera) -> None:
-    refused_fact(shop)
+    parked = {"kind": "parking_ticket", "visit_id": None}
+    assert filed(shop, parked) == "refused", "a hub of another version sends something HQ does not know"
+    assert filed(shop, COPIED_CARD) == "new", "the one key of the demo's hub makes no cards"
     shop.hq_shows("notes", lambda row: "silver-grey" in row, "the note at HQ")
     shop.hq_shows("visits", lambda row: "Served" in row, "the visit at HQ, served")
-    pages = {"overview": "", "arrivals": "arrivals", "visits": "visits", "notes": "notes", "members": "members"}
+    pages = {
+        "overview": "",
+        "arrivals": "arrivals",
+        "visits": "visits",
+        "notes": "notes",
+        "members": "members",
+        "alarms": "alarms",
+    }
     maria = shop.member("maria")["member"]
-    for name, path in {**pages, "member": f"members/{maria}", "parked": "parked"}.items():
+    for name, path in {**pages, "member": f"members/{maria}"}.items():
         shop.console.goto(shop.demo.ready["hq"] + path)
         camera.take(shop.console, f"hq-{name}")
 
 
-def refused_fact(shop: Shop) -> None:
-    """A hub of another version sends something HQ does not know: it is parked, and the rest goes on."""
-    fact = {"v": "1.0", "id": "01a1ffd6-8f61-756e-8715-295a847fff25", "store": "main-street", "at": "2026-11-20T09:00:00Z"}
-    body = json.dumps({"facts": [{**fact, "body": {"kind": "parking_ticket", "visit_id": None}}]}).encode()
+def filed(shop: Shop, fact: dict[str, object]) -> str:
+    """What HQ says of a fact that the store's hub sends."""
+    now = datetime.now(timezone.utc).isoformat()
+    whole = {"v": "1.0", "id": str(uuid_utils.uuid7()), "store": "main-street", "at": now, "body": {"came_at": now} | fact}
+    body = json.dumps({"facts": [whole]}).encode()
     token = Layout(shop.demo.folder).secret("hub_hq_token").read_text().strip()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{shop.demo.ready['hq']}api/v1/facts", body, headers)
     with urllib.request.urlopen(request, timeout=10) as reply:
-        assert json.load(reply)["results"][0]["result"] == "refused"
+        return str(json.load(reply)["results"][0]["result"])
 
 
 def by_hand(shop: Shop, camera: Camera) -> None:
