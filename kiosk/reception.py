@@ -88,7 +88,8 @@ class _Batch:
 
 class Reception:
     """door: without hub key (that comes from the directory). wake: a row waits. heard: whether a hub listens.
-    codes: which codes are members'. codes_at: the scanner or camera that works just now.
+    codes: which codes are members'. codes_at: the scanner or camera that works just now. others_wait: whether somebody else
+    stands at the door already.
 
     Every method may raise sqlite3.Error, with nothing changed; the caller then says `store_failed`.
     """
@@ -109,11 +110,13 @@ class Reception:
         heard: Callable[[], bool],
         codes: CodePolicy | None = None,
         codes_at: Callable[[], CodesAt] = lambda: "",
+        others_wait: Callable[[], bool] = lambda: False,
     ) -> None:
         self._book, self._board, self._signals, self._door = book, board, signals, door
         self._card_key, self._clock, self._ids, self._health = card_key, clock, ids, health
         self._resting, self._wake, self._heard = resting, wake, heard
         self._codes, self._codes_at = codes or CodePolicy(), codes_at
+        self._others_wait = others_wait
         self._armed_at: float | None = None
         self._shown: _Shown | None = None
         self._trouble: Literal["store_failed", "outbox_full"] | None = None
@@ -276,7 +279,8 @@ class Reception:
                 self._show(result, card)
             else:
                 self._full(result.words.language)
-        self._board.wait_drawn(DRAWN_WITHIN_S)
+        if not self._others_wait():
+            self._board.wait_drawn(DRAWN_WITHIN_S)
         if any(stored and result.arrival is not None for result, stored, _ in done):
             self._wake()
         for result, stored, _ in done:

@@ -69,6 +69,10 @@ class TapLoop:
         """What reads codes just now: the scanner where there are both, for it is the quicker."""
         return "scanner" if "scanner" in self._up else "camera" if "camera" in self._up else ""
 
+    def others_wait(self) -> bool:
+        """Whether there is more to do than the job in hand."""
+        return self._held is not None or not self._jobs.empty()
+
     def greet(self, arrival_id: str, greeting: Greeting) -> None:
         """From the hub's link; without room the welcome stays nameless, and a tap always finds more room than a greeting.
 

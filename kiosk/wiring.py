@@ -128,6 +128,7 @@ class Kiosk:
             heard=lambda: self._link.heard,
             codes=CodePolicy(config.codes.member_prefixes, config.codes.text_prefixes),
             codes_at=self._codes_at,
+            others_wait=self._others_wait,
         )
         return TapLoop(reception, self.board, self.health, self._clock)
 
@@ -146,6 +147,10 @@ class Kiosk:
     def _codes_at(self) -> CodesAt:
         """Reception is built before the loop that knows."""
         return self.taps.codes_at()
+
+    def _others_wait(self) -> bool:
+        """As above."""
+        return self.taps.others_wait()
 
     def _greet(self, arrival_id: str, greeting: Greeting) -> None:
         """The link is built before the loop it tells."""

@@ -87,6 +87,29 @@ def test_the_loop_takes_what_waits_in_its_order(kiosk):
     assert len(seen) <= commits_of_taps + opening_and_pruning
 
 
+def test_nobody_waits_for_the_screens_while_others_stand_at_the_door(kiosk, monkeypatch):
+    waits = []
+    monkeypatch.setattr(kiosk.board, "wait_drawn", waits.append)
+    kiosk.others_wait = True
+    kiosk.reception.taps([read()])
+    assert not waits
+    kiosk.others_wait = False
+    kiosk.reception.taps([read(NEW_UID)])
+    assert len(waits) == 1
+
+
+def test_the_loop_knows_who_waits(kiosk):
+    loop = TapLoop(kiosk.reception, kiosk.board, kiosk.health, kiosk.clock)
+    assert not loop.others_wait()
+    loop.deliver(read())
+    assert loop.others_wait()
+    loop.hint("closer")
+    loop._next()
+    assert loop.others_wait(), "what was found behind the taps"
+    loop._next()
+    assert not loop.others_wait()
+
+
 def test_who_is_not_on_the_screen_takes_no_room_for_a_greeting(kiosk):
     loop = TapLoop(kiosk.reception, kiosk.board, kiosk.health, kiosk.clock)
     arrival = kiosk.tap()

@@ -137,6 +137,7 @@ class Bench:
     woken: list[float] = field(default_factory=list)
     heard: bool = True
     codes_at: CodesAt = ""
+    others_wait: bool = False
 
     def waiting(self) -> list[Arrival]:
         """The arrivals in the outbox, in order."""
@@ -170,6 +171,7 @@ def bench(folder: Path, *, outbox_max: int = 20_000, language: str = "en", polic
         wake=lambda: made[0].woken.append(clock.monotonic()),
         heard=lambda: made[0].heard,
         codes_at=lambda: made[0].codes_at,
+        others_wait=lambda: made[0].others_wait,
     )
     made.append(Bench(clock, book, board, signals, health, reception))
     book.directory.take(
