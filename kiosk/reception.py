@@ -23,6 +23,7 @@ from kiosk.devices.signals import Signals
 from kiosk.metrics import VISITS
 from kiosk.records.book import Book, OutboxFull
 from kiosk.screen.board import Board
+from kiosk.screen.phrases import resting
 from kiosk.visit.check_in import CheckIn, Door, Tap, check_in, ring, with_not_today, with_reason
 from kiosk.visit.codes import CodePolicy, understood
 from kiosk.visit.decide import Decision
@@ -105,7 +106,6 @@ class Reception:
         clock: Clock,
         ids: Ids,
         health: Health,
-        resting: Callable[[SceneKind, str], Words],
         wake: Callable[[], None],
         heard: Callable[[], bool],
         codes: CodePolicy | None = None,
@@ -114,7 +114,7 @@ class Reception:
     ) -> None:
         self._book, self._board, self._signals, self._door = book, board, signals, door
         self._card_key, self._clock, self._ids, self._health = card_key, clock, ids, health
-        self._resting, self._wake, self._heard = resting, wake, heard
+        self._wake, self._heard = wake, heard
         self._codes, self._codes_at = codes or CodePolicy(), codes_at
         self._others_wait = others_wait
         self._armed_at: float | None = None
@@ -348,7 +348,7 @@ class Reception:
         self._shown = None
 
     def _rest(self, scene: SceneKind) -> None:
-        self._board.show(self._resting(scene, self._door.language), None)
+        self._board.show(resting(scene, self._door.language), None)
 
     def _language(self) -> str:
         return spoken(self._board.chosen_language(), self._door.language)

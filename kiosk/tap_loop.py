@@ -20,7 +20,7 @@ from firmware_bridge.card_read import ButtonPressed, CardHeld, CardRead, CardTro
 from kiosk.metrics import DROPPED
 from kiosk.reception import Reception
 from kiosk.screen.board import Board
-from kiosk.visit.words import CodesAt
+from kiosk.visit.words import CodesAt, Reads
 
 WAITING_MAX = 64  # more than fingers and cards can do within the longest disk stall we accept
 # Answers to a backlog come by the hundred; the rest of the queue is for cards and fingers.
@@ -43,6 +43,7 @@ class TapLoop:
         self._stopping = threading.Event()
         self._beat = clock.monotonic()
         self._up: set[Part] = set()
+        self._cards = True  # until the reader says otherwise
         self.dropped = 0
 
     def deliver(self, event: ReaderEvent, part: Part = "reader") -> None:
@@ -125,14 +126,14 @@ class TapLoop:
 
     def _reader(self, state: ReaderState, part: Part) -> None:
         """Without its reader the kiosk still has its bell: the screen says so, and stays usable."""
-        if part == "reader":
-            self._board.reader(state.up)
         if state.up:
             self._up.add(part)
             self._health.well(part)
         else:
             self._up.discard(part)
             self._health.ill(part, state.code, state.hint)
+        self._cards = state.up if part == "reader" else self._cards
+        self._board.reads(Reads(self._cards, bool(self.codes_at())))
         log.info("reader", reader=state.reader, up=state.up, code=state.code)
 
     def _next(self) -> Job:

@@ -32,7 +32,6 @@ from kiosk.known_cards import nfc_known
 from kiosk.messages import Messages
 from kiosk.reception import Reception
 from kiosk.records.book import open_book
-from kiosk.screen import phrases
 from kiosk.screen.board import Board
 from kiosk.screen.serve import ScreenServer
 from kiosk.screen.server import create_app
@@ -54,8 +53,7 @@ class Kiosk:
     def __init__(self, config: KioskConfig, secrets: Secrets, clock: Clock, ids: Ids) -> None:
         self.health = Health("kiosk", VERSION)
         self._clock, self._reader_stop = clock, threading.Event()
-        self._resting = phrases.resting_with_codes if config.scanner or config.camera else phrases.resting
-        self.board = Board(clock, config.language, self._resting)
+        self.board = Board(clock, config.language)
         self._signals = _signals(config, self._show)
         self._reset_pin: ResetPin | None = None
         self._book = open_book(Path(config.data_dir), config.store, config.kiosk, clock, config.policy.outbox_max)
@@ -123,7 +121,6 @@ class Kiosk:
             clock=self._clock,
             ids=ids,
             health=self.health,
-            resting=self._resting,
             wake=self._link.wake,
             heard=lambda: self._link.heard,
             codes=CodePolicy(config.codes.member_prefixes, config.codes.text_prefixes),

@@ -38,8 +38,19 @@ def _fault(name: str, seconds: float | None) -> tuple[Request, str]:
     if not _FAULT.fullmatch(name):
         raise OperatorError("fault_invalid", "playing a fault", "Say its name, such as fault:noise; docs/reader.md lists them.")
     lasting: Request = {} if seconds is None else {"seconds": seconds}
-    told = "The reader is well again." if name == "clean" else f"The reader plays {name}; end it with fault:clean."
-    return {"fault": name, **lasting}, told
+    return {"fault": name, **lasting}, _told_of(name, seconds)
+
+
+def _told_of(fault: str, seconds: float | None) -> str:
+    if fault == "clean":
+        return "The reader's line is clean."
+    if fault == "frozen":
+        return "The chip hangs, until its cable is out: fault:hangup --hold 1."
+    return (
+        f"The reader plays {fault}; end it with fault:clean."
+        if seconds is None
+        else f"The reader plays {fault} for {seconds:g} s."
+    )
 
 
 def _script(text: str, uid_of: Callable[[str], str]) -> tuple[Request, str]:

@@ -114,7 +114,7 @@ def tap(card: str, hold_s: float | None, folder: Path | None) -> None:
     A phone          phone, or wallet:apple, wallet:google with a wallet that answers
     Taken away       remove
     A fault          fault:noise, with --hold 3 for three seconds; fault:clean ends it. Others: split, silence, corrupt, half,
-                     lost, double, previous, hangup (the cable is out), frozen (the chip hangs)
+                     lost, double, previous, hangup (the cable is out), frozen (the chip hangs; hangup wakes it)
     A script         script:"at 0.5 s card member:maria, at 2 s noise, at 4 s card member:maria for 1 s"
     A code           qr:KR-MARIA, code:2012345678903: shown to the scanner
     """

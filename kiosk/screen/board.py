@@ -8,8 +8,8 @@ from collections.abc import Callable
 from edge.contracts.outcomes import Reason
 from edge.process.clock import Clock
 from kiosk.screen import phrases
-from kiosk.screen.scene import Resting, SceneView, Stage
-from kiosk.visit.words import Words
+from kiosk.screen.scene import SceneView, Stage
+from kiosk.visit.words import Reads, Words
 
 RING_GUARD_S = 3.0  # a finger that bounces rings once
 
@@ -17,12 +17,12 @@ RING_GUARD_S = 3.0  # a finger that bounces rings once
 class Board:
     """Thread-safe screen state. Every change wakes whoever waits for a newer version.
 
-    clock: durations are monotonic. language: of the store. resting: see kiosk.screen.scene.Stage.
+    clock: durations are monotonic. language: of the store.
     """
 
-    def __init__(self, clock: Clock, language: str = "en", resting: Resting = phrases.resting) -> None:
+    def __init__(self, clock: Clock, language: str = "en") -> None:
         self._clock = clock
-        self._stage = Stage(resting, language)
+        self._stage = Stage(phrases.resting, language)
         lock = threading.RLock()
         self._changed = threading.Condition(lock)
         self._drawn = threading.Condition(lock)
@@ -72,10 +72,10 @@ class Board:
         with self._changed:
             return self._stage.chosen_language(self.now())
 
-    def reader(self, ok: bool) -> None:
-        """Tell the shopper whether a card can be read at present."""
+    def reads(self, what: Reads) -> None:
+        """Tell the shopper what can be read at present."""
         with self._changed:
-            self._stage.reader(ok)
+            self._stage.reads(what)
             self._changed.notify_all()
 
     def first_ring(self) -> bool:

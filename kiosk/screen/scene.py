@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from edge.contracts.outcomes import Reason
-from kiosk.visit.words import Picture, SceneKind, Tone, Words
+from kiosk.visit.words import Picture, Reads, SceneKind, Tone, Words
 
 RESTING: frozenset[SceneKind] = frozenset({"starting", "idle", "out_of_order"})
 # After these the shopper has asked, or been told, something that no late answer may undo.
@@ -24,7 +24,7 @@ LEAST_TO_ACT_S = 20.0
 LONGEST_S = 300.0
 LANGUAGE_S = 60.0  # a language chosen on the resting screen is the next shopper's, not everybody's
 
-Resting = Callable[[SceneKind, str], Words]
+Resting = Callable[[SceneKind, str, Reads], Words]
 
 
 class SceneView(Struct, frozen=True):
@@ -64,17 +64,17 @@ class _Showing:
 class Stage:
     """The screen's state. Not thread-safe: kiosk.screen.board wraps it.
 
-    resting: words of a resting scene in a language, used when a shopper asks for another language than `language`.
+    resting: words of a resting scene in a language, where this can be read.
     """
 
     def __init__(self, resting: Resting, language: str) -> None:
         self._resting = resting
         self._home = language
-        self._rest: Words = resting("starting", language)
+        self._reads = Reads()
+        self._rest: Words = resting("starting", language, self._reads)
         self._on: _Showing | None = None
         self._language: str | None = None
         self._language_ends = 0.0
-        self._reader_ok = True
         self._version = 1
         self._showing = 1
 
@@ -124,10 +124,10 @@ class Stage:
             self._extend(self._on, now)
         self._version += 1
 
-    def reader(self, ok: bool) -> None:
-        """Tell whether a card can be read at present."""
-        if ok != self._reader_ok:
-            self._reader_ok = ok
+    def reads(self, what: Reads) -> None:
+        """Tell what can be read at present."""
+        if what != self._reads:
+            self._reads = what
             self._version += 1
 
     def tick(self, now: float) -> bool:
@@ -173,7 +173,7 @@ class Stage:
             offers_not_today=words.offers_not_today and (on is None or on.arrival_id is not None),
             reason=on.reason if on else None,
             ends_in_s=round(on.ends - now, 1) if on else None,
-            reader_ok=self._reader_ok,
+            reader_ok=self._reads.cards,
         )
 
     def _current(self, now: float) -> _Showing | None:
@@ -185,9 +185,7 @@ class Stage:
         self._language = None
 
     def _resting_words(self) -> Words:
-        if self._language is None or self._language == self._rest.language:
-            return self._rest
-        return self._resting(self._rest.scene, self._language)
+        return self._resting(self._rest.scene, self._language or self._rest.language, self._reads)
 
     def _extend(self, on: _Showing, now: float) -> None:
         on.ends = max(on.ends, self._bounded(on, now + LEAST_TO_ACT_S))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 SceneKind = Literal[
     "starting",
@@ -25,6 +25,13 @@ Tone = Literal["calm", "warm", "puzzled", "sorry"]
 Picture = Literal["", "code", "card"]
 # What works here just now for a code, and is named to whoever has one.
 CodesAt = Literal["", "scanner", "camera"]
+
+
+class Reads(NamedTuple):
+    """What can be read here just now: cards, codes."""
+
+    cards: bool = True
+    codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -9,10 +10,11 @@ import pytest
 
 from edge.process.clock import ManualClock
 from kiosk.screen.phrases import resting
+from kiosk.screen.scene import RESTING
 from kiosk.visit.decide import Decision
 from kiosk.visit.greeting import words_for
 from kiosk.visit.phrases import LANGUAGES
-from kiosk.visit.words import SceneKind, Tone, Words
+from kiosk.visit.words import Reads, SceneKind, Tone, Words
 from tests.support.needs import needs
 from tests.support.screen import LANDSCAPE, PORTRAIT, SMALL, Screen, chromium, page_of, screen, serious, until, words
 
@@ -25,7 +27,6 @@ TONES: dict[SceneKind, Tone] = {
     "unreadable": "puzzled",
     "ambiguous": "puzzled",
     "blocked": "sorry",
-    "out_of_order": "sorry",
 }
 TELLING: tuple[SceneKind, ...] = ("idle", "welcome", "unreadable", "blocked")  # one of each layout
 SIZES = {"portrait": PORTRAIT, "landscape": LANDSCAPE, "small": SMALL}
@@ -54,12 +55,12 @@ MISFITS = """() => {
 
 
 def said(scene: SceneKind, title: str, line: str, language: str = "en", seconds: float = 120) -> Words:
-    if scene in ("starting", "idle", "out_of_order"):
-        seconds = 0
+    """A resting scene says its own words and no others."""
+    if scene in RESTING:
+        return resting(scene, language)
     visit = scene in VISITS
     tone: Tone = TONES.get(scene, "warm" if visit else "calm")
-    offers = visit or scene == "idle"
-    return words(scene, title, line, tone=tone, seconds=seconds, language=language, reasons=visit, not_today=offers)
+    return words(scene, title, line, tone=tone, seconds=seconds, language=language, reasons=visit, not_today=visit)
 
 
 def put(on: Screen, page: Any, shown: Words, arrival: str | None = None) -> None:
@@ -142,6 +143,11 @@ def test_the_longest_words_fit_in_every_language(on: Screen, browser: Any, size:
                 assert len(title) >= 40
                 put(on, page, said(scene, title, line, language), "a1" if scene in VISITS else None)
                 assert page.evaluate(MISFITS) == [], (scene, language)
+            for cards, codes in itertools.product((True, False), repeat=2):
+                on.board.reads(Reads(cards, codes))
+                on.board.show(resting("idle", language))
+                until(lambda: page.locator("#line").text_content() == on.board.view().line)
+                assert page.evaluate(MISFITS) == [], (cards, codes, language)
         put(on, page, said("by_name", longest_name, "Hello."), "a1")
         assert page.evaluate(MISFITS) == []
 
@@ -281,9 +287,10 @@ def test_a_page_says_that_it_lives(on: Screen, page: Any) -> None:
 
 def test_a_reader_that_rests_is_told(on: Screen, page: Any) -> None:
     assert page.locator("#reader").inner_text() == "Hold your card here"
-    on.board.reader(False)
+    on.board.reads(Reads(cards=False, codes=True))
     page.wait_for_selector("#reader[data-ok=false]")
-    assert "ring the bell" in page.locator("#reader").inner_text()
+    assert page.locator("#reader").inner_text() == "The card reader is having a short break."
+    assert page.locator("#line").inner_text().startswith("Show your code, or ring the bell")
     assert serious(page) == []
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from edge.contracts.outcomes import Reason
-from kiosk.screen.phrases import resting, resting_with_codes
+from kiosk.screen.phrases import resting
 from kiosk.screen.scene import LANGUAGE_S, LEAST_TO_ACT_S, LONGEST_S, RESTING, Stage
 from kiosk.visit.phrases import LANGUAGES
-from kiosk.visit.words import SceneKind, Words
+from kiosk.visit.words import Reads, SceneKind, Words
 from tests.support.screen import words
 
 SCENES: tuple[SceneKind, ...] = get_args(SceneKind)
@@ -234,9 +234,9 @@ class AnyEvening(RuleBasedStateMachine):
         self.stage.speak(language, self.now)
         assert self.stage.view(self.now).language == language
 
-    @rule(ok=st.booleans())
-    def reader(self, ok: bool) -> None:
-        self.stage.reader(ok)
+    @rule(cards=st.booleans(), codes=st.booleans())
+    def reads(self, cards: bool, codes: bool) -> None:
+        self.stage.reads(Reads(cards, codes))
 
     @rule(seconds=st.floats(0, 120))
     def wait(self, seconds: float) -> None:
@@ -286,9 +286,29 @@ def test_after_its_time_every_scene_leaves_a_view_that_was_there_before(said: Wo
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_only_the_idle_line_speaks_of_codes(language):
+def test_only_the_idle_line_speaks_of_what_can_be_read(language):
+    every = [Reads(cards, codes) for cards in (True, False) for codes in (True, False)]
     for scene in ("starting", "idle", "out_of_order"):
-        plain, coded = resting(scene, language), resting_with_codes(scene, language)
-        assert (plain.line != coded.line) == (scene == "idle")
-        assert replace(coded, line=plain.line) == plain
-        assert len(coded.line) <= 110
+        said = [resting(scene, language, reads) for reads in every]
+        assert len({one.line for one in said}) == (4 if scene == "idle" else 1)
+        assert {replace(one, line="") for one in said} == {replace(said[0], line="")}
+        assert max(len(one.line) for one in said) <= 110
+
+
+def test_the_idle_line_promises_only_what_works_just_now():
+    on = stage()
+    versions = [on.view(0.0).version]
+    for reads, named in (
+        (Reads(True, True), ("card", "code")),
+        (Reads(False, True), ("code", "bell")),
+        (Reads(False, False), ("bell",)),
+        (Reads(True, False), ("card",)),
+    ):
+        on.reads(reads)
+        view = on.view(0.0)
+        assert {word for word in ("card", "code", "bell") if word in view.line} == set(named)
+        assert view.reader_ok == reads.cards
+        versions.append(view.version)
+    assert sorted(set(versions)) == versions, "every page hears of it"
+    on.reads(Reads(True, False))
+    assert on.view(0.0).version == versions[-1]

@@ -38,7 +38,6 @@ from firmware_bridge.card_read import CardRead, CardTrouble, Trouble
 from kiosk.devices.patterns import Cue
 from kiosk.reception import Reception
 from kiosk.records.book import Book, open_book
-from kiosk.screen import phrases
 from kiosk.screen.board import Board
 from kiosk.visit.check_in import Door
 from kiosk.visit.decide import Policy
@@ -156,7 +155,7 @@ def bench(folder: Path, *, outbox_max: int = 20_000, language: str = "en", polic
     """A bench whose directory knows Maria, a lost card and a shy member's card (standing wish "not today")."""
     clock, signals, health = ManualClock(), CueList(), Health("kiosk", "0")
     book = open_book(folder, STORE, KIOSK, clock, outbox_max)
-    board = Board(clock, language, phrases.resting)
+    board = Board(clock, language)
     made: list[Bench] = []
     reception = Reception(
         book=book,
@@ -167,7 +166,6 @@ def bench(folder: Path, *, outbox_max: int = 20_000, language: str = "en", polic
         clock=clock,
         ids=CountingIds(),
         health=health,
-        resting=phrases.resting,
         wake=lambda: made[0].woken.append(clock.monotonic()),
         heard=lambda: made[0].heard,
         codes_at=lambda: made[0].codes_at,

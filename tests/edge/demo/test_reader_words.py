@@ -116,7 +116,12 @@ def test_from_the_command_to_the_reader(door: tuple[Path, Running]) -> None:
     reader.wait_for(lambda events: any(isinstance(event, CardRead) and event.value == MARIA for event in events))
     reader.wait_down("port_lost")
     reader.wait_up(2)
-    assert "fault:clean" in tap(folder, "fault:frozen")
+    told = tap(folder, "fault:frozen")
     reader.wait_down("reader_stopped")
+    assert "fault:hangup --hold 1" in told
+    assert "hangup for 1 s" in tap(folder, "fault:hangup", "--hold", "1")
+    reader.wait_up(3)
+    assert "fault:clean" in tap(folder, "fault:noise")
+    assert "clean" in tap(folder, "fault:clean")
     assert tap(folder, "fault:sulking").startswith("unknown_fault: ")
     assert tap(folder, "script:dance").startswith("bad_script: ")
