@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.contracts.directory import GreetingLevel
-from edge.contracts.outcomes import ARRIVAL_OUTCOMES, Outcome
+from edge.contracts.outcomes import Outcome
 from edge.contracts.sealed import Evidence
 from kiosk.visit.moment import Moment
 from kiosk.visit.recognise import About, Recognition
@@ -44,11 +44,6 @@ class Decision:
     greeting: GreetingLevel = "nameless"
     wallet: bool = False
     about: About | None = None
-
-    @property
-    def is_arrival(self) -> bool:
-        """Whether it is recorded and travels to the hub."""
-        return self.outcome in ARRIVAL_OUTCOMES
 
 
 GUEST = Decision("guest")
