@@ -15,9 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from flask import Flask
 from paho.mqtt import client as paho
 
 import kiosk.reception
+import kiosk.screen.stream
 from edge.process.clock import SystemClock
 from edge.process.sqlite_file import SqliteFile
 from edge.transport.mqtt import MqttLine
@@ -112,6 +114,9 @@ def follow(trail: Trail) -> None:
     trail.around(Answers, "take", begins="read")
     trail.around(Reception, "greet", begins="greeted")
     trail.around(Board, "complete", begins="completed")
+    trail.around(Flask, "wsgi_app", begins="asked")
+    trail.around(Board, "speak", begins="spoken")
+    trail.around(kiosk.screen.stream, "event_of", begins="composed")
 
 
 def main() -> None:

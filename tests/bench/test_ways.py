@@ -20,7 +20,6 @@ from tests.bench.parts_store import Hub, store_broker
 from tests.bench.parts_taps import Remembered, tail
 from tests.bench.station import Bench
 from tests.bench.stations import browser
-from tests.bench.stations.welcome import takes
 from tests.bench.trail import Stamp, Trail, on_thread, topic_ends
 from tests.support.brokers import eventually
 from tests.support.needs import needs
@@ -114,12 +113,22 @@ def test_one_clock_is_one_for_all_processes() -> None:
         ({ways.COMMITS: 3.0, ways.RULES: 1.0}, "The commits alone take longer"),
         ({ways.COMMITS: 1.0, ways.THREADS: 2.0, ways.RULES: 1.0}, "still be 3.00 ms, so it takes fewer hand-overs"),
         ({ways.COMMITS: 1.0, ways.THREADS: 0.5, ways.RULES: 2.5}, "have to fit into 0.50 ms; now they take 2.50 ms"),
+        ({ways.THREADS: 3.0, ways.SCREEN: 1.0}, "screen, the ways between threads would still be 3.00 ms, so it takes fewer"),
     ],
 )
 def test_what_it_would_take_is_said_from_the_parts(layers: dict[str, float], says: str) -> None:
-    said = takes(4.0, 2.0, layers)
+    said = ways.takes(4.0, 2.0, layers, "by hand.")
     assert said is not None and says in said and "4.00 ms would have to become 2.00 ms" in said
-    assert takes(2.0, 2.0, layers) is None
+    assert ways.takes(2.0, 2.0, layers, "by hand.") is None
+
+
+def test_an_event_has_the_marks_until_the_next_one() -> None:
+    kiosk = _stamps(("asked", 1.1), ("composed", 1.2), ("composed", 1.3), ("asked", 2.1), ("composed", 2.4), ("composed", 2.8))
+    way = (ways.Hop("bench.posted"), ways.Hop("kiosk.composed", last=True), ways.Hop("bench.shown"))
+    seen = [{"posted": 1.0, "shown": 1.5}, {"posted": 2.0, "shown": 3.0}]
+    marks = ways.of_events({"kiosk": kiosk}, seen)
+    assert [len(one) for one in marks] == [5, 5]
+    assert [round(ms) for ms in ways.hops_ms(way, marks)] == [550, 200]
 
 
 def test_the_slowest_is_named_with_its_longest_part_and_the_warm_up_is_not_in_it() -> None:

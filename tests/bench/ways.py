@@ -67,8 +67,27 @@ TO_ALERT = (
     Hop("hub.alerted", "hub", "every other associate's alert composed", FILING, last=True),
     Hop("bench.told", "Mosquitto, clients", "network thread, broker, the last client", THREADS),
 )
+TO_SCREENS = (
+    Hop("bench.posted"),
+    Hop("kiosk.asked", "kiosk", "web server reads the request; one of its threads wakes", THREADS),
+    Hop("kiosk.spoken", "kiosk", "Flask, guard, the act is read", RULES),
+    Hop("kiosk.composed", "kiosk", "the first stream's thread wakes", THREADS),
+    Hop("kiosk.composed", "kiosk", "the other streams' threads, one after the other", THREADS, last=True),
+    Hop("bench.shown", "kiosk", "web server, sockets, the last screen", SCREEN),
+)
 Way = Sequence[Hop]
 Marks = Sequence[tuple[str, float]]
+
+
+def of_events(trails: Mapping[str, Iterable[Stamp]], bench: Sequence[Mapping[str, float]]) -> list[Marks]:
+    """The same of what the bench itself began: an event's marks are those from its first moment to the next one's."""
+    every = sorted(((f"{process}.{one.hop}", one.at) for process, stamps in trails.items() for one in stamps), key=_at)
+    begins = [min(seen.values()) for seen in bench]
+    found = []
+    for seen, begin, end in zip(bench, begins, [*begins[1:], float("inf")], strict=True):
+        own = [(f"bench.{name}", at) for name, at in seen.items()]
+        found.append(sorted([*(mark for mark in every if begin <= mark[1] < end), *own], key=_at))
+    return found
 
 
 def of_taps(trails: Mapping[str, Iterable[Stamp]], bench: Sequence[Mapping[str, float]]) -> list[Marks]:
@@ -126,6 +145,33 @@ def layers(way: Way, ms: Sequence[float]) -> list[Layer]:
     for hop, one in zip(way[1:], ms, strict=True):
         sums[hop.layer] = sums.get(hop.layer, 0.0) + one
     return [Layer(name, one) for name, one in sums.items()]
+
+
+def takes(p50: float, limit: float, layers: Mapping[str, float], fewer: str) -> str | None:
+    """What it would take to come from p50 to the limit (ms), said from the layers; None where it is met.
+
+    fewer: how the same could be done with fewer hand-overs, and why it is not.
+    """
+    if p50 <= limit:
+        return None
+    commits = layers.get(COMMITS, 0.0)
+    fixed = commits + layers.get(THREADS, 0.0)
+    said = ", ".join(f"{name} {ms:.2f}" for name, ms in sorted(layers.items(), key=lambda one: -one[1]))
+    begin = f"To meet the goal, {p50:.2f} ms would have to become {limit:.2f} ms. Now (ms): {said}. "
+    if commits >= limit:
+        return begin + (
+            "The commits alone take longer: with synchronous=FULL it cannot be met on this disk, whatever else is saved."
+        )
+    ways_alone = "commits and the ways between threads and processes" if commits else "the ways between threads"
+    if fixed >= limit:
+        return begin + (
+            f"Without any rule, filing and screen, {ways_alone} would still be {fixed:.2f} ms, so it takes fewer hand-overs, not"
+            f" faster rules: {fewer}"
+        )
+    return begin + (
+        f"With {ways_alone} as they are ({fixed:.2f} ms), rules, filing and screen would have to fit into {limit - fixed:.2f} ms;"
+        f" now they take {sum(layers.values()) - fixed:.2f} ms."
+    )
 
 
 def _at(mark: tuple[str, float]) -> float:

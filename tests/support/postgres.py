@@ -38,6 +38,11 @@ class Cluster:
         self._process, self._port = _start(binaries, folder, self._flags)
         self._numbers = itertools.count(1)
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process; every other is its child."""
+        return self._process.pid
+
     def new_database(self, template: str = "template1") -> str:
         """SQLAlchemy URL of a fresh database: empty, or a copy of the database named `template` that nobody is connected to."""
         name = f"hq{next(self._numbers)}"

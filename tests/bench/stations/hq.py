@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from edge.contracts.facts import FACTS_MAX_BATCH
@@ -18,11 +19,15 @@ from edge.transport.http import HttpClient
 from tests.bench.figures import Figure, Goal, ratio
 from tests.bench.measure import Contender, Series
 from tests.bench.parts_hq import NOW, STORE, Template, body_of, templates
+from tests.bench.parts_load import LoadLook
 from tests.bench.peers.raw_copy import TABLES, RawCopy, with_rows
 from tests.bench.station import Bench, Station
 from tests.support.postgres import Cluster, cluster
 
 Load = Callable[[Sequence[tuple[Template, int]]], float]
+SHOPBELL, HQ = "Shopbell", "HQ, in the bench's process"
+LEAST = 0.4  # the goals' limit
+LOOKED_AT = 10  # runs, for py-spy
 READY_S = 60
 TOKEN = "token-of-the-hub"
 CONFIG = """data_dir = "{folder}/hq"
@@ -46,37 +51,45 @@ NOTES = [
     "*COPY of the same rows* writes what Shopbell writes (each fact, and its row in the console's table) from text "
     "made beforehand into tables with the same indexes. *COPY of the facts alone* leaves the console's tables and all "
     "indexes but the primary key out: it writes half the rows and a sixth of the index entries.",
-    "Of the processor time of a batch half is HQ's own (reading and judging each item a third of it, making rows and their "
-    "text, the driver) and half the server's, about 1.4 times of what COPY of the same rows costs it. HQ too writes by COPY "
-    "what is not there yet, and asks before which keys are: once for the facts, and once for all tables of the console with "
-    "the members spoken of. Those looks are most of the difference; what is there is overwritten by a newer revision or left. "
-    "More processes would share the load, and HQ's are stateless.",
+    "HQ too writes by COPY what is not there yet, and asks before which keys are: once for the facts, and once for all tables "
+    "of the console with the members spoken of; what is there is overwritten by a newer revision or left. COPY alone reads and "
+    "judges nothing and asks for nothing. More processes would share the load, and HQ's are stateless.",
     "Over HTTP the request is read, signed in and answered by HQ's own process; client and server share this machine's cores.",
 ]
 
 
 def run(bench: Bench) -> list[Figure]:
     with cluster(bench.part("postgres"), durable=True) as server, contextlib.ExitStack() as stack:
-        made = _templates(server, bench.size(20, 4))
-        contenders = _contenders(bench, server, made, stack)
+        made, look = _templates(server, bench.size(20, 4)), LoadLook()
+        contenders = _contenders(bench, server, made, look, stack)
         found = bench.alternate(
             "batches of 500", contenders, n=bench.size(25, 2), blocks=5, warm_up=1, unit="facts per s", scale=1.0
         )
-    return [Figure("HQ ingest into PostgreSQL, batches of 500 facts", list(found.values()), _goals(found), NOTES)]
+        bench.say("batches of 500: where the time goes")
+        with look.threads({HQ: (os.getpid(), "MainThread")}):
+            contenders[SHOPBELL](LOOKED_AT)
+    load, same = look.load(), found["COPY of the same rows"]
+    notes = [*NOTES, load.note(" of the first row")]
+    takes = load.takes(found[SHOPBELL].p50, LEAST * same.p50)
+    what = "HQ ingest into PostgreSQL, batches of 500 facts"
+    return [Figure(what, list(found.values()), _goals(found), notes, profile=load.shares, takes=takes)]
 
 
 def _goals(found: dict[str, Series]) -> list[Goal]:
-    shopbell, replay = found["Shopbell"], found["Shopbell, the same batches again"]
+    shopbell, replay = found[SHOPBELL], found["Shopbell, the same batches again"]
     same, bare = ratio(shopbell, found["COPY of the same rows"]), ratio(shopbell, found["COPY of the facts alone"])
     return [
-        Goal("HQ ingest / COPY of the same rows, same indexes", same, 0.4, "least"),
-        Goal("HQ ingest / COPY of the facts alone, primary key only", bare, 0.4, "least"),
+        Goal("HQ ingest / COPY of the same rows, same indexes", same, LEAST, "least"),
+        Goal("HQ ingest / COPY of the facts alone, primary key only", bare, LEAST, "least"),
         Goal("HQ ingest, full replay / first load", ratio(replay, shopbell), 1.0, "least"),
     ]
 
 
-def _contenders(bench: Bench, server: Cluster, made: Sequence[Template], stack: contextlib.ExitStack) -> dict[str, Contender]:
+def _contenders(
+    bench: Bench, server: Cluster, made: Sequence[Template], look: LoadLook, stack: contextlib.ExitStack
+) -> dict[str, Contender]:
     """Every contender takes fresh batches from one count; the replay takes those that Shopbell took last."""
+    pids = {"PostgreSQL": server.pid, HQ: os.getpid()}
     numbers = itertools.count(1)
     size = bench.size(20, 4)
     last: list[tuple[Template, int]] = []
@@ -92,7 +105,7 @@ def _contenders(bench: Bench, server: Cluster, made: Sequence[Template], stack: 
     postgres, sqlite = _opened(url, stack), _opened(f"sqlite:///{bench.folder / 'hq.db'}", stack)
     web = stack.enter_context(_hq_process(bench, url))
     return {
-        "Shopbell": _rates(_receives(postgres, "new"), remembered),
+        SHOPBELL: _looked_at(_rates(_receives(postgres, "new"), remembered), look, pids),
         "Shopbell, the same batches again": _rates(_receives(postgres, "duplicate"), lambda: last),
         "Shopbell over HTTP": _rates(_posts(web), fresh),
         "Shopbell on SQLite": _rates(_receives(sqlite, "new"), fresh),
@@ -107,6 +120,14 @@ def _rates(load: Load, batches: Callable[[], Sequence[tuple[Template, int]]]) ->
     def take(n: int) -> Sequence[float]:
         runs = (batches() for _ in range(n))
         return [FACTS_MAX_BATCH * len(run) / load(run) for run in runs]
+
+    return take
+
+
+def _looked_at(rates: Contender, look: LoadLook, pids: Mapping[str, int]) -> Contender:
+    def take(n: int) -> Sequence[float]:
+        with look.processor(pids):
+            return rates(n)
 
     return take
 

@@ -110,7 +110,7 @@ def _nameless(bench: Bench, taps: Taps, opened: int) -> Figure:
         notes,
         layers,
         profile=ways.profile(ways.TO_WELCOME, found.hops_ms),
-        takes=takes(ours.p50, theirs.p50 * HALF, {layer.name: layer.ms for layer in layers}),
+        takes=ways.takes(ours.p50, theirs.p50 * HALF, {layer.name: layer.ms for layer in layers}, FEWER),
     )
 
 
@@ -177,30 +177,7 @@ def _beside_relay(metric: str, what: str, limit: float, way: ways.Way, found: Me
         notes,
         layers,
         profile=ways.profile(way, found.hops_ms),
-        takes=takes(ours.p50, theirs.p50 * limit, {layer.name: layer.ms for layer in layers}),
-    )
-
-
-def takes(p50: float, limit: float, layers: Mapping[str, float]) -> str | None:
-    """Pure. What it would take to come from p50 to the limit (ms), said from the layers; None where it is met."""
-    if p50 <= limit:
-        return None
-    commits = layers[ways.COMMITS]
-    fixed = commits + layers.get(ways.THREADS, 0.0)
-    said = ", ".join(f"{name} {ms:.2f}" for name, ms in sorted(layers.items(), key=lambda one: -one[1]))
-    begin = f"To meet the goal, {p50:.2f} ms would have to become {limit:.2f} ms. Now (ms): {said}. "
-    if commits >= limit:
-        return begin + (
-            "The commits alone take longer: with synchronous=FULL it cannot be met on this disk, whatever else is saved."
-        )
-    if fixed >= limit:
-        return begin + (
-            f"Without any rule, filing and screen, commits and the ways between threads and processes would still be"
-            f" {fixed:.2f} ms, so it takes fewer hand-overs, not faster rules: {FEWER}"
-        )
-    return begin + (
-        f"With commits and the ways between threads and processes as they are ({fixed:.2f} ms), rules, filing and screen would"
-        f" have to fit into {limit - fixed:.2f} ms; now they take {sum(layers.values()) - fixed:.2f} ms."
+        takes=ways.takes(ours.p50, theirs.p50 * limit, {layer.name: layer.ms for layer in layers}, FEWER),
     )
 
 
