@@ -13,8 +13,10 @@ Rows are written in the order given, all have the same columns, and none is ther
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import zip_longest
 from operator import itemgetter
 from typing import Any
 
@@ -69,25 +71,34 @@ def look(connection: Connection, store: str, puts: Sequence[Put]) -> None:
         put.there = frozenset(msgspec.json.decode(there))
 
 
-def put(connection: Connection, what: Put) -> None:
-    """Write them; by COPY where it is known that nothing is there, and then perhaps raises direct.Overtaken."""
-    if what.there is None:
-        _put(connection, what, what.rows)
-        return
-    copying.copy(connection, what.table, _absent(what))
-    if what.newer:
-        _put(connection, what, [what.rows[place] for place in sorted(what.there)])
+def put(connection: Connection, puts: Sequence[Put]) -> None:
+    """Write them one after the other; by COPY where it is known that nothing is there, and then perhaps raises direct.Overtaken.
+
+    While the server copies one, the text of the next is made.
+    """
+    ready = _to_copy(puts[0])
+    for what, following in zip_longest(puts, puts[1:]):
+        with copying.copying(connection, ready):
+            ready = _to_copy(following)
+        if what.there is None:
+            _put(connection, what, what.rows)
+        elif what.newer:
+            _put(connection, what, [what.rows[place] for place in sorted(what.there)])
 
 
-def put_told(connection: Connection, what: Put, key: Column[str]) -> frozenset[str]:
-    """The same where what is there stays, `key` being the other column of the table's key; the keys that were not there."""
+@contextlib.contextmanager
+def putting(connection: Connection, what: Put, key: Column[str]) -> Iterator[frozenset[str]]:
+    """The same for one where what is there stays, `key` being the other column of the table's key. Gives the keys that were not
+    there; while the block runs, which may ask the database nothing, the server may still be at it."""
     if what.there is not None:
-        put(connection, what)
-        return frozenset(row[key.name] for row in _absent(what))
+        with copying.copying(connection, _to_copy(what)):
+            yield frozenset(row[key.name] for row in _absent(what))
+        return
     if not what.rows:
-        return frozenset()
+        yield frozenset()
+        return
     statement = _put_new(connection.dialect.name, what.table, tuple(what.rows[0])).returning(key)
-    return frozenset(row[0] for row in _run(connection, statement, what.table, what.rows))
+    yield frozenset(row[0] for row in _run(connection, statement, what.table, what.rows))
 
 
 def put_newer(connection: Connection, table: Table, rows: Sequence[Row], newer: str | None = None) -> None:
@@ -111,6 +122,10 @@ def find(
         if _is_postgres(connection)
         else connection.execute(statement, parameters).all()
     )
+
+
+def _to_copy(what: Put | None) -> copying.Written:
+    return copying.Written() if what is None or what.there is None else copying.written(what.table, _absent(what))
 
 
 def _absent(what: Put) -> Sequence[Row]:

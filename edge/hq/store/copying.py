@@ -5,11 +5,13 @@ Text is made by the column, not by the value: a batch of facts is some ten thous
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection, Table, Text
 
 from edge.hq.store import direct
@@ -20,10 +22,26 @@ _JSON = msgspec.json.Encoder()
 _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
-def copy(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows whose keys are not there; raises direct.Overtaken where one is."""
-    if rows:
-        direct.copy(connection, _statement(table, tuple(rows[0])), copy_text(table, rows).encode())
+class Written(Struct, frozen=True):
+    """Rows as COPY reads them. text: of all of them; empty where there is none."""
+
+    statement: str = ""
+    text: bytes = b""
+
+
+def written(table: Table, rows: Sequence[Mapping[str, Any]]) -> Written:
+    """Rows of one table, ready to be copied."""
+    return Written(_statement(table, tuple(rows[0])), copy_text(table, rows).encode()) if rows else Written()
+
+
+@contextlib.contextmanager
+def copying(connection: Connection, what: Written) -> Iterator[None]:
+    """Write rows whose keys are not there, while the block runs; raises direct.Overtaken where one is."""
+    if not what.text:
+        yield
+        return
+    with direct.copying(connection, what.statement, what.text):
+        yield
 
 
 def copy_text(table: Table, rows: Sequence[Mapping[str, Any]]) -> str:

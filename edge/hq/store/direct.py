@@ -29,11 +29,13 @@ def run(connection: Connection, statement: Any, parameters: Mapping[str, str]) -
         return cursor.fetchall() if cursor.description else ()
 
 
-def copy(connection: Connection, statement: str, text: bytes) -> None:
-    """COPY; raises Overtaken where a key is taken."""
+@contextlib.contextmanager
+def copying(connection: Connection, statement: str, text: bytes) -> Iterator[None]:
+    """COPY; the server is at it while the block runs, which may ask it nothing. Raises Overtaken where a key is taken."""
     try:
         with _told(connection, statement), _driver(connection).cursor().copy(statement) as into:
             into.write(text)
+            yield
     except IntegrityError:
         raise Overtaken from None
 

@@ -6,7 +6,8 @@ is filed once. Rows are inserted in the order of their ids, so that two batches 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from edge.hq.receive import Accepted, Judgement, Refused, answer, erasures, judg
 from edge.hq.store import bulk, erasure, gate, parked
 from edge.hq.store.database import Database
 from edge.hq.store.direct import Overtaken
-from edge.hq.store.projections import heard, project
+from edge.hq.store.projections import heard, project, projected
 from edge.hq.store.tables import facts
 from edge.hq.store.withdrawn import leave_nameless
 
@@ -68,10 +69,11 @@ def _in_one_transaction(
         gone = erasure.standing(connection, mentioned(judged)) | forgotten
         judged = without_erased(judged, gone)
         accepted = _first_of_each([item for item in judged if isinstance(item, Accepted)])
-        filed = _file(connection, store, accepted, now, copies=copies)
-        fresh = [fact for fact in accepted if fact.id in filed]
+        with _filing(connection, store, accepted, now, copies=copies) as filed:
+            fresh = [fact for fact in accepted if fact.id in filed]
+            rows = projected(store, fresh)
         leave_nameless(connection, store, fresh)
-        project(connection, store, fresh, now, copies=copies)
+        project(connection, rows, now, copies=copies)
         parked.park(connection, store, [item for item in judged if isinstance(item, Refused) and item.member not in gone], now)
         heard(connection, store, now)
     return answer(judged, filed)
@@ -81,13 +83,17 @@ def _first_of_each(accepted: Sequence[Accepted]) -> list[Accepted]:
     return list({fact.id: fact for fact in reversed(accepted)}.values())
 
 
-def _file(connection: Connection, store: str, accepted: Sequence[Accepted], now: datetime, *, copies: bool) -> frozenset[str]:
-    """Insert what is not there yet; the ids that were not."""
+@contextlib.contextmanager
+def _filing(
+    connection: Connection, store: str, accepted: Sequence[Accepted], now: datetime, *, copies: bool
+) -> Iterator[frozenset[str]]:
+    """Insert what is not there yet, while the block runs; gives the ids that were not."""
     rows = [_row(store, fact, now) for fact in sorted(accepted, key=lambda fact: fact.id)]
     put = bulk.Put(facts, rows)
     if copies:
         bulk.look(connection, store, [put])
-    return bulk.put_told(connection, put, facts.c.id)
+    with bulk.putting(connection, put, facts.c.id) as filed:
+        yield filed
 
 
 def _row(store: str, fact: Accepted, now: datetime) -> dict[str, Any]:

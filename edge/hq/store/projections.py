@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import Connection, Table
 
 from edge.contracts.facts import AlertBody, ArrivalBody, DeviceBody, MemberBody, NoteBody, ProofBody, SaleBody, VisitBody
@@ -28,18 +29,30 @@ Row = dict[str, Any]
 _NEVER = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-def project(connection: Connection, store: str, filed: Sequence[Accepted], now: datetime, *, copies: bool) -> None:
-    """Bring every projection up to date with newly filed facts of one store. copies: see edge.hq.store.bulk."""
+class Projected(Struct):
+    """What newly filed facts of one store add up to. spoken_of: members. real: the facts that are no probe's, by kind of body."""
+
+    store: str
+    puts: Sequence[bulk.Put]
+    spoken_of: bulk.Put
+    real: defaultdict[type, list[Accepted]]
+
+
+def projected(store: str, filed: Sequence[Accepted]) -> Projected:
+    """The rows. The database is asked nothing."""
     real = _by_shape(fact for fact in filed if not fact.test)
     puts = [bulk.Put(table, _rows(store, table, real[shape], to_row, newer), newer) for table, shape, to_row, newer in _RULES]
-    spoken_of = bulk.Put(members, _mentioned(store, real))
+    return Projected(store, puts, bulk.Put(members, _mentioned(store, real)), real)
+
+
+def project(connection: Connection, what: Projected, now: datetime, *, copies: bool) -> None:
+    """Bring every projection up to date. copies: see edge.hq.store.bulk."""
     if copies:
-        bulk.look(connection, store, [*puts, spoken_of])
-    for put in puts:
-        bulk.put(connection, put)
-    alarms.compare(connection, store, real[ProofBody], now)
-    _tell_members(connection, store, real[MemberBody], now)
-    bulk.put(connection, spoken_of)
+        bulk.look(connection, what.store, [*what.puts, what.spoken_of])
+    bulk.put(connection, what.puts)
+    alarms.compare(connection, what.store, what.real[ProofBody], now)
+    _tell_members(connection, what.store, what.real[MemberBody], now)
+    bulk.put(connection, [what.spoken_of])
 
 
 def _rows(store: str, table: Table, told: Iterable[Accepted], to_row: Callable[[Accepted], Row], newer: str | None) -> list[Row]:

@@ -36,7 +36,29 @@ def _told(database: Database, rows: list[dict[str, Any]]) -> frozenset[str]:
     with database.write() as connection:
         put = bulk.Put(members, rows)
         bulk.look(connection, STORE, [put])
-        return bulk.put_told(connection, put, members.c.member)
+        return _new(connection, put)
+
+
+def _new(connection: Connection, put: bulk.Put) -> frozenset[str]:
+    with bulk.putting(connection, put, members.c.member) as new:
+        return new
+
+
+@pytest.mark.postgres
+def test_an_error_while_the_server_copies_takes_everything_back(postgres_only: Database) -> None:
+    with pytest.raises(ZeroDivisionError), postgres_only.write() as connection:
+        put = bulk.Put(members, _rows("a"))
+        bulk.look(connection, STORE, [put])
+        with bulk.putting(connection, put, members.c.member):
+            raise ZeroDivisionError
+    with postgres_only.write() as connection:
+        assert _names(connection) == {}
+        put = bulk.Put(members, _rows("b"))
+        bulk.look(connection, STORE, [put])
+        bulk.put(connection, [put, bulk.Put(sales, [_line(1)], there=frozenset()), bulk.Put(arrivals, [], there=frozenset())])
+    with postgres_only.read() as connection:
+        assert _names(connection) == {(STORE, "b"): "rev 0"}
+        assert [row.invoice for row in connection.execute(select(sales))] == ["536365"]
 
 
 def test_only_rows_that_were_not_there_are_told_and_the_others_stay_as_they_are(database: Database) -> None:
@@ -49,9 +71,9 @@ def test_only_rows_that_were_not_there_are_told_and_the_others_stay_as_they_are(
 
 def test_without_a_look_the_statement_decides_what_is_new(database: Database) -> None:
     with database.write() as connection:
-        assert bulk.put_told(connection, bulk.Put(members, _rows("a", "b")), members.c.member) == {"a", "b"}
-        assert bulk.put_told(connection, bulk.Put(members, _rows("b", "c", rev=1)), members.c.member) == {"c"}
-        bulk.put(connection, bulk.Put(members, _rows("a", rev=1), "rev"))
+        assert _new(connection, bulk.Put(members, _rows("a", "b"))) == {"a", "b"}
+        assert _new(connection, bulk.Put(members, _rows("b", "c", rev=1))) == {"c"}
+        bulk.put(connection, [bulk.Put(members, _rows("a", rev=1), "rev")])
         assert _names(connection) == {(STORE, "a"): "rev 1", (STORE, "b"): "rev 0", (STORE, "c"): "rev 1"}
 
 
@@ -63,9 +85,9 @@ def test_a_look_that_is_out_of_date_changes_nothing(postgres_only: Database) -> 
         bulk.look(connection, STORE, [put])
     assert put.there == frozenset()
     with postgres_only.write() as connection:
-        bulk.put(connection, bulk.Put(members, _rows("b")))
+        bulk.put(connection, [bulk.Put(members, _rows("b"))])
     with pytest.raises(direct.Overtaken), postgres_only.write() as connection:
-        bulk.put(connection, put)
+        bulk.put(connection, [put])
     with postgres_only.read() as connection:
         assert _names(connection) == {(STORE, "b"): "rev 0"}
 
@@ -80,8 +102,8 @@ def _line(ordinal: int, invoice: str = "536365", description: str = "Bell") -> d
 def test_one_look_tells_of_several_tables_by_their_whole_keys(postgres_only: Database) -> None:
     odd = 'in"v\\[1],\t{}'
     with postgres_only.write() as connection:
-        bulk.put(connection, bulk.Put(members, [*_rows("a"), *_rows("b", store=OTHER)]))
-        bulk.put(connection, bulk.Put(sales, [_line(1), _line(2, odd)]))
+        bulk.put(connection, [bulk.Put(members, [*_rows("a"), *_rows("b", store=OTHER)])])
+        bulk.put(connection, [bulk.Put(sales, [_line(1), _line(2, odd)])])
         puts = [
             bulk.Put(sales, [_line(2), _line(1), _line(1, odd), _line(2, odd)]),
             bulk.Put(arrivals, []),
@@ -112,7 +134,8 @@ def test_what_is_copied_comes_back_as_it_was(postgres_only: Database, words: lis
     ]
     with contextlib.suppress(_Undone), postgres_only.write() as connection:
         for table, rows in ((members, made), (feed, kept)):
-            copying.copy(connection, table, rows)
+            with copying.copying(connection, copying.written(table, rows)):
+                pass
         found = connection.execute(
             select(members.c.name, members.c.origin, members.c.changed_at).order_by(members.c.member)
         ).all()
@@ -137,7 +160,7 @@ def test_a_newer_row_overwrites_and_an_older_one_does_not(database: Database) ->
 
 def test_rows_are_found_by_store_and_key(database: Database) -> None:
     with database.write() as connection:
-        bulk.put(connection, bulk.Put(members, [*_rows("a", "b", 'q"[}\\', rev=1), *_rows("a", store=OTHER)]))
+        bulk.put(connection, [bulk.Put(members, [*_rows("a", "b", 'q"[}\\', rev=1), *_rows("a", store=OTHER)])])
         found = bulk.find(connection, STORE, members.c.member, ["a", 'q"[}\\', "nobody", "a"], members.c.member, members.c.rev)
         assert sorted((row.member, row.rev) for row in found) == [("a", 1), ('q"[}\\', 1)]
         assert bulk.find(connection, STORE, members.c.member, [], members.c.member) == ()
@@ -164,7 +187,7 @@ def test_a_server_without_statistics_does_not_walk_the_table(
     asked: list[tuple[Any, Any]] = []
     run = direct.run
     with postgres_only.write() as connection:
-        bulk.put(connection, bulk.Put(members, _rows(*(f"m-{number:05d}" for number in range(rows)))))
+        bulk.put(connection, [bulk.Put(members, _rows(*(f"m-{number:05d}" for number in range(rows))))])
         monkeypatch.setattr(direct, "run", lambda connection, *what: (asked.append(what), run(connection, *what))[1])
         ask(connection)
         ((statement, parameters),) = asked
@@ -184,7 +207,7 @@ def test_a_lost_connection_is_told_in_sqlalchemys_words(postgres_only: Database,
             other.execute(text("SELECT pg_terminate_backend(:mine, 60000)"), {"mine": mine})
         if looks:
             bulk.look(connection, STORE, [put])
-        bulk.put(connection, put)
+        bulk.put(connection, [put])
     with postgres_only.write() as connection:
-        bulk.put(connection, put)
+        bulk.put(connection, [put])
         assert _names(connection) == {(STORE, "a"): "rev 0"}
