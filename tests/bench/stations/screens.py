@@ -288,8 +288,7 @@ def _vanished(bench: Bench, shop: Shop) -> Figure:
         _close(before)  # those that were pushed out come back, as a page does
         screens = stack.enter_context(_screens(port))
         hangs += hung(port, asked)
-        for _ in range(FURTHER):
-            Stream(port).close()
+        _close([Stream(port) for _ in range(FURTHER)])  # all at once: one that goes before the next comes pushes nobody out
         settled_s = _settled(shop.door.pid, base)
         over = [max(0, now - then) for now, then in zip(handles(shop.door.pid), base, strict=True)]
         with contextlib.closing(Hand(port, "/act/language")) as finger:
