@@ -11,6 +11,7 @@ import waitress  # type: ignore[import-untyped]  # ships no types
 
 from tests.bench.parts_installed import closure, needs_of, own_size, size_of
 from tests.bench.peers import plain_screen
+from tests.bench.stations import start
 from tests.bench.stations.screens import VIEW, Hand, Stream, hung
 from tests.bench.stations.start import PARTS, well_parts
 from tests.support.brokers import HOST, free_port
@@ -63,3 +64,21 @@ def test_an_installation_is_what_the_extra_needs_and_nothing_else() -> None:
     assert not {"pytest", "ruff", "sqlalchemy", "rich"} & set(kiosk)
     assert set(kiosk) < set(demo) and "sqlalchemy" in demo
     assert size_of(kiosk["flask"]) > 100_000 and own_size() > 1_000_000
+
+
+def test_what_loading_takes_is_shared_out_by_package() -> None:
+    told = """import time: self [us] | cumulative | imported package
+import time:       100 |        100 |   encodings
+import time:       300 |        300 |       flask.app
+import time:       300 |        600 |     flask
+import time:       200 |        800 |   kiosk.screen
+import time:       100 |        900 | edge.process.logs
+"""
+    shares = start.loading_shares(told, 50.0)
+    assert [(one.part, round(one.share, 2), round(one.ms or 0)) for one in shares] == [
+        ("flask", 0.6, 30),
+        (start.OWN, 0.3, 15),
+        (start.PYTHON, 0.1, 5),
+    ]
+    many = "".join(f"import time: 100 | 100 | package{number}\n" for number in range(start.SHOWN + 2))
+    assert start.loading_shares(many, 110.0)[-1].part == start.REST and len(start.loading_shares(many, 110.0)) == start.SHOWN + 1
